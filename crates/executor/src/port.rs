@@ -1,0 +1,85 @@
+//! The one way in and the one way out: [`Executor`] and [`Reports`].
+
+use dayend_engine::codes::{AttemptId, RunId};
+use dayend_engine::definition::{Batch, ConnectionTarget, Task};
+use dayend_engine::params::Params;
+use dayend_engine::time::{MisDate, Timestamp};
+use std::sync::Arc;
+
+/// Everything an executor needs to make one attempt. Shares the definition; owns only what differs per attempt.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    pub id: AttemptId,
+    pub tenant: Arc<str>,
+    pub run_id: RunId,
+    pub mis_date: MisDate,
+    /// The definition that the run is pinned to; the task is the one at `id.node`.
+    pub batch: Arc<Batch>,
+    /// Counts from 1 within the generation.
+    pub attempt: u32,
+    /// Counts from 1; a restart opens the next.
+    pub generation: u32,
+    pub params: Params,
+    /// The resolved connection of an `http` or `sql` task, or why there is none (the attempt then fails with it).
+    pub connection: Option<Result<Arc<ConnectionTarget>, String>>,
+    /// What [`Fact::Accepted`] said earlier; only set for [`Executor::adopt`].
+    pub handle: Option<String>,
+}
+
+impl Attempt {
+    /// The task that is attempted.
+    pub fn task(&self) -> &Task {
+        let index = usize::try_from(self.id.node).unwrap_or(usize::MAX);
+        self.batch.tasks.get(index).expect("an attempt names a task of its own batch")
+    }
+
+    /// `<tenant>:<run>:<task>:<generation>`: the same for all retries of a generation.
+    pub fn idempotency_key(&self) -> String {
+        format!("{}:{}:{}:{}", self.tenant, self.run_id, self.task().code, self.generation)
+    }
+}
+
+/// Makes attempts. No method blocks or fails: whatever happens is reported, exactly one [`Fact::Ended`] an attempt.
+pub trait Executor: Send + Sync {
+    /// Begins the attempt. Its dispatch is on disk already.
+    fn start(&self, attempt: Attempt);
+    /// Makes the attempt end: TERM, then KILL after the grace, for commands; cancel for the others. Unknown ids: ignored.
+    fn stop(&self, id: AttemptId);
+    /// After a server start: finds the attempt again, or voids it and reports [`Outcome::Lost`].
+    fn adopt(&self, attempt: Attempt);
+}
+
+/// Where reports enter; every report carries the attempt's id and with it the fencing token.
+pub trait Reports: Send + Sync {
+    fn report(&self, report: Report);
+}
+
+/// What became known about an attempt.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    pub id: AttemptId,
+    pub at: Timestamp,
+    pub fact: Fact,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fact {
+    /// It left the executor's queue and really runs: its time-out counts from `Report::at`.
+    Started,
+    /// An HTTP endpoint answered 202: where to go on after a server restart (opaque to everybody else).
+    Accepted { handle: String },
+    /// It is over; nothing of it runs any more.
+    Ended { outcome: Outcome, message: String },
+}
+
+/// How an attempt ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Succeeded,
+    Failed,
+    /// Nobody knows: the executor vanished without a report.
+    Lost,
+}
+
+/// The longest message that is kept of an attempt, in bytes; longer ones are cut and end in `…`.
+pub const MESSAGE_MAX_BYTES: usize = 2000;

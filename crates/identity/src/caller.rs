@@ -1,0 +1,89 @@
+//! An authenticated caller and the functions that can be granted.
+
+use std::fmt;
+
+/// Who presented a valid access token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    pub tenant: String,
+    pub client_id: String,
+    /// The app answers logical errors of the interface with 4xx.
+    pub strict: bool,
+    /// The user behind the token; none for an app's own token.
+    pub user: Option<CallerUser>,
+}
+
+/// The user part of a [`Caller`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallerUser {
+    pub id: String,
+    /// The log-in name, the token's `sub`.
+    pub name: String,
+}
+
+impl Caller {
+    /// `user@client` or `client`, for the audit.
+    pub fn actor(&self) -> String {
+        match &self.user {
+            Some(user) => format!("{}@{}", user.name, self.client_id),
+            None => self.client_id.clone(),
+        }
+    }
+
+    /// Whose grants count: `user:<id>` or `app:<client id>`.
+    pub fn grantee(&self) -> String {
+        match &self.user {
+            Some(user) => format!("user:{}", user.id),
+            None => format!("app:{}", self.client_id),
+        }
+    }
+}
+
+/// What can be granted in a scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Function {
+    /// See definitions, runs, logs.
+    View,
+    /// Trigger, interrupt, restart, rerun (and see status).
+    Exec,
+    /// Hold, release, exclude, include, force-OK.
+    Operate,
+    /// Apply definitions.
+    Define,
+    /// Apply definitions with command tasks.
+    DefineCommand,
+    /// Name another user in `ofs_remote_user`.
+    Impersonate,
+    /// Users, apps and grants.
+    Admin,
+}
+
+impl Function {
+    /// All functions.
+    pub const ALL: [Self; 7] =
+        [Self::View, Self::Exec, Self::Operate, Self::Define, Self::DefineCommand, Self::Impersonate, Self::Admin];
+
+    /// The name as it is granted.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::View => "BATCH_VIEW",
+            Self::Exec => "BATCH_EXEC",
+            Self::Operate => "BATCH_OPER",
+            Self::Define => "BATCH_MOD",
+            Self::DefineCommand => "BATCH_CMD",
+            Self::Impersonate => "IMPERSONATE",
+            Self::Admin => "ADMIN",
+        }
+    }
+
+    /// The function with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|function| function.as_str() == name)
+    }
+}
+
+impl fmt::Display for Function {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.as_str())
+    }
+}

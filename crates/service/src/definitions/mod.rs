@@ -1,0 +1,1 @@
+//! Definition documents: reading, checking, writing.
