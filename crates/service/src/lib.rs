@@ -4,3 +4,4 @@
 
 pub mod definitions;
 pub mod requests;
+pub mod use_cases;
