@@ -18,7 +18,9 @@ pub struct Code(Box<str>);
 
 /// A text that is no code.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a code: a letter, then letters, digits or `_`, at most {CODE_MAX_CHARS} characters")]
+#[error(
+    "`{0}` is not a code: a letter, then letters, digits or `_`, at most {CODE_MAX_CHARS} characters"
+)]
 pub struct NotACode(pub String);
 
 impl Code {
@@ -33,7 +35,8 @@ impl FromStr for Code {
 
     fn from_str(text: &str) -> Result<Self, NotACode> {
         let starts_well = text.starts_with(|first: char| first.is_ascii_alphabetic());
-        let shaped = text.len() <= CODE_MAX_CHARS && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        let shaped = text.len() <= CODE_MAX_CHARS
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
         if starts_well && shaped { Ok(Self(text.into())) } else { Err(NotACode(shortened(text))) }
     }
 }
@@ -67,7 +70,8 @@ pub fn shortened(text: &str) -> String {
 }
 
 fn visible(letter: char) -> Vec<char> {
-    let hidden = letter.is_control() || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let hidden = letter.is_control()
+        || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     if hidden { letter.escape_unicode().collect() } else { vec![letter] }
 }
 
@@ -118,10 +122,14 @@ impl FromStr for RunId {
     fn from_str(text: &str) -> Result<Self, NotARunId> {
         let refused = || NotARunId(shortened(text));
         let mut fields = text.rsplitn(4, '_');
-        let (Some(count), Some(ms), Some(date), Some(code)) = (fields.next(), fields.next(), fields.next(), fields.next()) else {
+        let (Some(count), Some(ms), Some(date), Some(code)) =
+            (fields.next(), fields.next(), fields.next(), fields.next())
+        else {
             return Err(refused());
         };
-        let numbers = [count, ms].iter().all(|part| !part.is_empty() && part.len() < 19 && part.bytes().all(|byte| byte.is_ascii_digit()));
+        let numbers = [count, ms].iter().all(|part| {
+            !part.is_empty() && part.len() < 19 && part.bytes().all(|byte| byte.is_ascii_digit())
+        });
         let shaped = numbers && date.parse::<MisDate>().is_ok() && code.parse::<Code>().is_ok();
         if shaped { Ok(Self(text.into())) } else { Err(refused()) }
     }

@@ -162,7 +162,12 @@ pub enum ConnectionTarget {
     /// A PostgreSQL URL without a password, and where the password comes from.
     Postgres { url: String, password: Option<SecretRef> },
     /// A base URL, fixed headers, headers whose values are secrets, and an own CA (PEM file).
-    Http { base: String, headers: BTreeMap<String, String>, secret_headers: BTreeMap<String, SecretRef>, ca_file: Option<String> },
+    Http {
+        base: String,
+        headers: BTreeMap<String, String>,
+        secret_headers: BTreeMap<String, SecretRef>,
+        ca_file: Option<String>,
+    },
 }
 
 /// Where a secret is read from when it is needed; the secret itself is never stored.

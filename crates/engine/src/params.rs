@@ -59,13 +59,20 @@ impl Params {
         let mut params = Self { declared: batch.clone(), undeclared: BTreeMap::new() };
         params.declared.extend(task.iter().map(|(name, value)| (name.clone(), value.clone())));
         let for_task = run.tasks.get(built_ins.task).into_iter().flatten();
-        for (name, value) in run.batch.iter().chain(for_task).filter(|(name, _)| !is_built_in(name)) {
-            let layer = if params.declared.contains_key(name) { &mut params.declared } else { &mut params.undeclared };
+        for (name, value) in run.batch.iter().chain(for_task).filter(|(name, _)| !is_built_in(name))
+        {
+            let layer = if params.declared.contains_key(name) {
+                &mut params.declared
+            } else {
+                &mut params.undeclared
+            };
             layer.insert(name.clone(), value.clone());
         }
-        for (name, value) in
-            [(MIS_DATE, built_ins.mis_date), (BATCH_RUN_ID, built_ins.run_id), (TASK_ID, built_ins.task)]
-        {
+        for (name, value) in [
+            (MIS_DATE, built_ins.mis_date),
+            (BATCH_RUN_ID, built_ins.run_id),
+            (TASK_ID, built_ins.task),
+        ] {
             params.declared.insert(name.to_owned(), value.to_owned());
         }
         params
@@ -82,7 +89,9 @@ impl Params {
             .into_iter()
             .map(|piece| match piece {
                 Piece::Literal(literal) => literal.to_owned(),
-                Piece::Name(name) => render(name, self.declared.get(name).map_or("", String::as_str)),
+                Piece::Name(name) => {
+                    render(name, self.declared.get(name).map_or("", String::as_str))
+                }
             })
             .collect()
     }
@@ -123,7 +132,9 @@ pub fn pieces<'a>(text: &'a str, is_known: impl Fn(&str) -> bool) -> Vec<Piece<'
 /// All names that stand as `$NAME$` in `text`, known or not; used to warn of undeclared ones.
 pub fn names(text: &str) -> Vec<&str> {
     let all = pieces(text, |_| true);
-    all.into_iter().filter_map(|piece| if let Piece::Name(name) = piece { Some(name) } else { None }).collect()
+    all.into_iter()
+        .filter_map(|piece| if let Piece::Name(name) = piece { Some(name) } else { None })
+        .collect()
 }
 
 /// The first `$NAME$` at or after byte `from`: where its `$` stands, and the name.
@@ -180,7 +191,12 @@ mod tests {
             tasks: [("T1".parse().unwrap(), map(&[("B", "task"), ("TASKID", "forged")]))].into(),
         };
         let built_ins = BuiltIns { mis_date: "2026-10-30", run_id: "R", task: "T1" };
-        let got = Params::resolve(&map(&[("A", "d"), ("B", "d"), ("C", "d")]), &map(&[("D", "t")]), &run, built_ins);
+        let got = Params::resolve(
+            &map(&[("A", "d"), ("B", "d"), ("C", "d")]),
+            &map(&[("D", "t")]),
+            &run,
+            built_ins,
+        );
         let want = map(&[
             ("A", "batch"),
             ("B", "task"),

@@ -5,7 +5,9 @@ use std::fmt;
 use std::str::FromStr;
 
 /// An instant in microseconds since the Unix epoch (UTC).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Timestamp(pub i64);
 
@@ -23,7 +25,8 @@ impl Timestamp {
 
     /// The UTC calendar date of this instant.
     pub fn utc_date(self) -> MisDate {
-        let instant = jiff::Timestamp::from_microsecond(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+        let instant =
+            jiff::Timestamp::from_microsecond(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
         MisDate(instant.to_zoned(jiff::tz::TimeZone::UTC).date())
     }
 }
@@ -52,7 +55,9 @@ impl FromStr for MisDate {
 
     fn from_str(text: &str) -> Result<Self, NotADate> {
         let shaped = text.len() == 10
-            && text.bytes().enumerate().all(|(at, byte)| if at == 4 || at == 7 { byte == b'-' } else { byte.is_ascii_digit() });
+            && text.bytes().enumerate().all(|(at, byte)| {
+                if at == 4 || at == 7 { byte == b'-' } else { byte.is_ascii_digit() }
+            });
         let date = text.parse::<jiff::civil::Date>().ok().filter(|date| shaped && date.year() > 0);
         date.map(Self).ok_or_else(|| NotADate(text.chars().take(40).collect()))
     }
