@@ -1,0 +1,220 @@
+//! `application/problem+json` (RFC 9457): what `/api/v1` answers instead of a result.
+
+use crate::definitions::Defect;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The media type of a [`Problem`].
+pub const MEDIA_TYPE: &str = "application/problem+json";
+/// What stands before the code in `type`.
+pub const TYPE_PREFIX: &str = "urn:dayend:problem:";
+
+/// The catalogue of problems. Codes are stable: callers may branch on them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProblemCode {
+    InvalidRequest,
+    Unauthenticated,
+    NotAllowed,
+    UnknownScope,
+    NotFound,
+    MethodNotAllowed,
+    RequestTimeout,
+    NothingToRun,
+    AlreadyInterrupted,
+    WrongState,
+    BodyTooLarge,
+    UnsupportedMediaType,
+    KeyReused,
+    BadDefinitions,
+    TooManyRequests,
+    Internal,
+    Unavailable,
+}
+
+impl ProblemCode {
+    /// The whole catalogue, by HTTP status.
+    pub const ALL: [Self; 17] = [
+        Self::InvalidRequest,
+        Self::Unauthenticated,
+        Self::NotAllowed,
+        Self::UnknownScope,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::RequestTimeout,
+        Self::NothingToRun,
+        Self::AlreadyInterrupted,
+        Self::WrongState,
+        Self::BodyTooLarge,
+        Self::UnsupportedMediaType,
+        Self::KeyReused,
+        Self::BadDefinitions,
+        Self::TooManyRequests,
+        Self::Internal,
+        Self::Unavailable,
+    ];
+
+    /// The code as it stands in `type` and `code`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "invalid-request",
+            Self::Unauthenticated => "unauthenticated",
+            Self::NotAllowed => "not-allowed",
+            Self::UnknownScope => "unknown-scope",
+            Self::NotFound => "not-found",
+            Self::MethodNotAllowed => "method-not-allowed",
+            Self::RequestTimeout => "request-timeout",
+            Self::NothingToRun => "nothing-to-run",
+            Self::AlreadyInterrupted => "already-interrupted",
+            Self::WrongState => "wrong-state",
+            Self::BodyTooLarge => "body-too-large",
+            Self::UnsupportedMediaType => "unsupported-media-type",
+            Self::KeyReused => "key-reused",
+            Self::BadDefinitions => "bad-definitions",
+            Self::TooManyRequests => "too-many-requests",
+            Self::Internal => "internal",
+            Self::Unavailable => "unavailable",
+        }
+    }
+
+    /// The HTTP status that goes with it.
+    pub fn http_status(self) -> u16 {
+        match self {
+            Self::InvalidRequest => 400,
+            Self::Unauthenticated => 401,
+            Self::NotAllowed => 403,
+            Self::UnknownScope | Self::NotFound => 404,
+            Self::MethodNotAllowed => 405,
+            Self::RequestTimeout => 408,
+            Self::NothingToRun | Self::AlreadyInterrupted | Self::WrongState => 409,
+            Self::BodyTooLarge => 413,
+            Self::UnsupportedMediaType => 415,
+            Self::KeyReused | Self::BadDefinitions => 422,
+            Self::TooManyRequests => 429,
+            Self::Internal => 500,
+            Self::Unavailable => 503,
+        }
+    }
+
+    /// The short text that is the same for every occurrence.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "Invalid request",
+            Self::Unauthenticated => "Not authenticated",
+            Self::NotAllowed => "Not allowed",
+            Self::UnknownScope => "Unknown tenant, service or workspace",
+            Self::NotFound => "Not found",
+            Self::MethodNotAllowed => "Method not allowed",
+            Self::RequestTimeout => "Request not received in time",
+            Self::NothingToRun => "Nothing to run",
+            Self::AlreadyInterrupted => "Already interrupted",
+            Self::WrongState => "Wrong state",
+            Self::BodyTooLarge => "Body too large",
+            Self::UnsupportedMediaType => "Unsupported media type",
+            Self::KeyReused => "Idempotency key used with another request",
+            Self::BadDefinitions => "Definitions refused",
+            Self::TooManyRequests => "Too many requests",
+            Self::Internal => "Internal error",
+            Self::Unavailable => "Not available now",
+        }
+    }
+
+    /// Whether the same request may succeed later without a change.
+    pub fn retryable(self) -> bool {
+        matches!(self, Self::RequestTimeout | Self::TooManyRequests | Self::Unavailable)
+    }
+}
+
+impl fmt::Display for ProblemCode {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.pad(self.as_str())
+    }
+}
+
+/// One occurrence of a problem.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Problem {
+    /// [`TYPE_PREFIX`] and the code.
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub title: String,
+    pub status: u16,
+    pub code: ProblemCode,
+    pub detail: String,
+    /// The key or parameter of the request that is wrong, if one is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// Names the occurrence in the server's log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    pub retryable: bool,
+    /// Every defect of refused definitions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub defects: Vec<Defect>,
+}
+
+impl Problem {
+    /// An occurrence of `code`, described by one sentence.
+    pub fn new(code: ProblemCode, detail: impl Into<String>) -> Self {
+        Self {
+            kind: format!("{TYPE_PREFIX}{code}"),
+            title: code.title().to_owned(),
+            status: code.http_status(),
+            code,
+            detail: detail.into(),
+            field: None,
+            request_id: None,
+            retryable: code.retryable(),
+            defects: Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_catalogue_is_complete_and_its_codes_are_what_serde_writes() {
+        let mut lines = Vec::new();
+        for code in ProblemCode::ALL {
+            assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
+            lines.push(format!("{} {code}: {}", code.http_status(), code.title()));
+        }
+        insta::assert_snapshot!(lines.join("\n"), @r"
+        400 invalid-request: Invalid request
+        401 unauthenticated: Not authenticated
+        403 not-allowed: Not allowed
+        404 unknown-scope: Unknown tenant, service or workspace
+        404 not-found: Not found
+        405 method-not-allowed: Method not allowed
+        408 request-timeout: Request not received in time
+        409 nothing-to-run: Nothing to run
+        409 already-interrupted: Already interrupted
+        409 wrong-state: Wrong state
+        413 body-too-large: Body too large
+        415 unsupported-media-type: Unsupported media type
+        422 key-reused: Idempotency key used with another request
+        422 bad-definitions: Definitions refused
+        429 too-many-requests: Too many requests
+        500 internal: Internal error
+        503 unavailable: Not available now
+        ");
+    }
+
+    #[test]
+    fn a_problem_without_extras_shows_none() {
+        let problem = Problem::new(ProblemCode::NotFound, "batch `NOPE` does not exist");
+        insta::assert_snapshot!(serde_json::to_string_pretty(&problem).unwrap(), @r#"
+        {
+          "type": "urn:dayend:problem:not-found",
+          "title": "Not found",
+          "status": 404,
+          "code": "not-found",
+          "detail": "batch `NOPE` does not exist",
+          "retryable": false
+        }
+        "#);
+    }
+}
