@@ -1,146 +1,159 @@
-//! Problems (RFC 9457): the error bodies of every face but the external interface and the token endpoint.
+//! `application/problem+json` (RFC 9457): what `/api/v1` answers instead of a result.
 
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
-/// What kind of problem; each has a page in `docs/errors/`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// The media type of a [`ProblemBody`].
+pub const MEDIA_TYPE: &str = "application/problem+json";
+/// What stands before the code in `type`.
+pub const TYPE_PREFIX: &str = "urn:dayend:problem:";
+
+/// The catalogue of problems. Codes are stable: callers may branch on them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ProblemCode {
     InvalidRequest,
     NotAuthenticated,
     NotAllowed,
-    NotFound,
     UnknownScope,
+    NotFound,
     MethodNotAllowed,
     RequestTimeout,
-    WrongState,
-    AlreadyInterrupted,
     NothingToRun,
+    AlreadyInterrupted,
+    WrongState,
     BodyTooLarge,
-    UrlTooLong,
     UnsupportedMediaType,
     KeyReused,
     BadDefinitions,
-    Internal,
-    MethodUnknown,
     Busy,
+    Internal,
     Unavailable,
 }
 
 impl ProblemCode {
-    /// All codes.
-    pub const ALL: [Self; 19] = [
+    /// The whole catalogue, by HTTP status.
+    pub const ALL: [Self; 17] = [
         Self::InvalidRequest,
         Self::NotAuthenticated,
         Self::NotAllowed,
-        Self::NotFound,
         Self::UnknownScope,
+        Self::NotFound,
         Self::MethodNotAllowed,
         Self::RequestTimeout,
-        Self::WrongState,
-        Self::AlreadyInterrupted,
         Self::NothingToRun,
+        Self::AlreadyInterrupted,
+        Self::WrongState,
         Self::BodyTooLarge,
-        Self::UrlTooLong,
         Self::UnsupportedMediaType,
         Self::KeyReused,
         Self::BadDefinitions,
-        Self::Internal,
-        Self::MethodUnknown,
         Self::Busy,
+        Self::Internal,
         Self::Unavailable,
     ];
 
-    /// The last part of `type`: `urn:dayend:problem:<code>`.
+    /// The code as it stands in `type` and `code`.
     pub fn as_str(self) -> &'static str {
-        self.facts().0
+        match self {
+            Self::InvalidRequest => "invalid-request",
+            Self::NotAuthenticated => "not-authenticated",
+            Self::NotAllowed => "not-allowed",
+            Self::UnknownScope => "unknown-scope",
+            Self::NotFound => "not-found",
+            Self::MethodNotAllowed => "method-not-allowed",
+            Self::RequestTimeout => "request-timeout",
+            Self::NothingToRun => "nothing-to-run",
+            Self::AlreadyInterrupted => "already-interrupted",
+            Self::WrongState => "wrong-state",
+            Self::BodyTooLarge => "body-too-large",
+            Self::UnsupportedMediaType => "unsupported-media-type",
+            Self::KeyReused => "key-reused",
+            Self::BadDefinitions => "bad-definitions",
+            Self::Busy => "busy",
+            Self::Internal => "internal",
+            Self::Unavailable => "unavailable",
+        }
     }
 
     /// The HTTP status that goes with it.
-    pub fn status(self) -> u16 {
-        self.facts().1
-    }
-
-    /// A sentence that is the same for every occurrence.
-    pub fn title(self) -> &'static str {
-        self.facts().2
-    }
-
-    /// The code in a `type` URN.
-    pub fn from_type(urn: &str) -> Option<Self> {
-        let name = urn.strip_prefix(TYPE_PREFIX)?;
-        Self::ALL.into_iter().find(|code| code.as_str() == name)
-    }
-
-    #[rustfmt::skip]
-    fn facts(self) -> (&'static str, u16, &'static str) {
+    pub fn http_status(self) -> u16 {
         match self {
-            Self::InvalidRequest => ("invalid-request", 400, "The request is not valid"),
-            Self::NotAuthenticated => ("not-authenticated", 401, "A valid access token is required"),
-            Self::NotAllowed => ("not-allowed", 403, "A right is missing"),
-            Self::NotFound => ("not-found", 404, "It does not exist"),
-            Self::UnknownScope => ("unknown-scope", 404, "The tenant, service or workspace does not exist"),
-            Self::MethodNotAllowed => ("method-not-allowed", 405, "The method is not allowed here"),
-            Self::RequestTimeout => ("request-timeout", 408, "The request arrived too slowly"),
-            Self::WrongState => ("wrong-state", 409, "The run's state does not allow this"),
-            Self::AlreadyInterrupted => ("already-interrupted", 409, "The run is already interrupted"),
-            Self::NothingToRun => ("nothing-to-run", 409, "There is nothing to run"),
-            Self::BodyTooLarge => ("body-too-large", 413, "The body is too large"),
-            Self::UrlTooLong => ("url-too-long", 414, "The URL is too long"),
-            Self::UnsupportedMediaType => ("unsupported-media-type", 415, "The body's type is not supported"),
-            Self::KeyReused => ("key-reused", 422, "The idempotency key was used for another request"),
-            Self::BadDefinitions => ("bad-definitions", 422, "The definitions have defects"),
-            Self::Internal => ("internal", 500, "The server made a mistake"),
-            Self::MethodUnknown => ("method-unknown", 501, "The method is not known"),
-            Self::Busy => ("busy", 503, "The server has too much to do"),
-            Self::Unavailable => ("unavailable", 503, "The server cannot do this now"),
+            Self::InvalidRequest => 400,
+            Self::NotAuthenticated => 401,
+            Self::NotAllowed => 403,
+            Self::UnknownScope | Self::NotFound => 404,
+            Self::MethodNotAllowed => 405,
+            Self::RequestTimeout => 408,
+            Self::NothingToRun | Self::AlreadyInterrupted | Self::WrongState => 409,
+            Self::BodyTooLarge => 413,
+            Self::UnsupportedMediaType => 415,
+            Self::KeyReused | Self::BadDefinitions => 422,
+            Self::Busy => 429,
+            Self::Internal => 500,
+            Self::Unavailable => 503,
         }
+    }
+
+    /// The short text that is the same for every occurrence.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "Invalid request",
+            Self::NotAuthenticated => "Not authenticated",
+            Self::NotAllowed => "Not allowed",
+            Self::UnknownScope => "Unknown tenant, service or workspace",
+            Self::NotFound => "Not found",
+            Self::MethodNotAllowed => "Method not allowed",
+            Self::RequestTimeout => "Request not received in time",
+            Self::NothingToRun => "Nothing to run",
+            Self::AlreadyInterrupted => "Already interrupted",
+            Self::WrongState => "Wrong state",
+            Self::BodyTooLarge => "Body too large",
+            Self::UnsupportedMediaType => "Unsupported media type",
+            Self::KeyReused => "Idempotency key used with another request",
+            Self::BadDefinitions => "Definitions refused",
+            Self::Busy => "Too many requests",
+            Self::Internal => "Internal error",
+            Self::Unavailable => "Not available now",
+        }
+    }
+
+    /// Whether the same request may succeed later without a change.
+    pub fn retryable(self) -> bool {
+        matches!(self, Self::RequestTimeout | Self::Busy | Self::Unavailable)
     }
 }
 
-/// What every `type` begins with.
-const TYPE_PREFIX: &str = "urn:dayend:problem:";
+impl fmt::Display for ProblemCode {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.pad(self.as_str())
+    }
+}
 
-/// `application/problem+json`.
+/// One occurrence of a problem.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ProblemBody {
-    /// `urn:dayend:problem:<code>`.
+    /// [`TYPE_PREFIX`] and the code.
     #[serde(rename = "type")]
     pub kind: String,
     pub title: String,
     pub status: u16,
-    /// What happened this time.
+    pub code: ProblemCode,
     pub detail: String,
-    /// `urn:uuid:…`, the number to look for in the server's log; also in `X-Request-Id`.
+    /// Names the occurrence in the server's log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instance: Option<String>,
-    /// What is wrong with definitions, in the order of the files.
+    pub retryable: bool,
+    /// Every defect of refused definitions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub defects: Vec<ApiDefect>,
 }
 
-impl ProblemBody {
-    /// A problem without an occurrence number.
-    pub fn new(code: ProblemCode, detail: impl Into<String>) -> Self {
-        Self {
-            kind: format!("{TYPE_PREFIX}{}", code.as_str()),
-            title: code.title().to_owned(),
-            status: code.status(),
-            detail: detail.into(),
-            instance: None,
-            defects: Vec::new(),
-        }
-    }
-
-    /// The code, if this version knows it.
-    pub fn code(&self) -> Option<ProblemCode> {
-        ProblemCode::from_type(&self.kind)
-    }
-}
-
-/// One thing wrong with (or, as a warning, odd about) a definition document.
+/// One thing wrong with a definition document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ApiDefect {
-    /// The name of the file as sent.
     pub file: String,
     /// From 1; 0 if not known.
     pub line: u32,
@@ -150,29 +163,66 @@ pub struct ApiDefect {
     pub problem: String,
 }
 
+impl ProblemBody {
+    /// An occurrence of `code`, described by one sentence.
+    pub fn new(code: ProblemCode, detail: impl Into<String>) -> Self {
+        Self {
+            kind: format!("{TYPE_PREFIX}{code}"),
+            title: code.title().to_owned(),
+            status: code.http_status(),
+            code,
+            detail: detail.into(),
+            instance: None,
+            retryable: code.retryable(),
+            defects: Vec::new(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeSet;
 
     #[test]
-    fn every_code_has_its_own_name_that_leads_back_to_it() {
-        let names: BTreeSet<_> = ProblemCode::ALL.iter().map(|code| code.as_str()).collect();
-        assert_eq!(names.len(), ProblemCode::ALL.len());
+    fn the_catalogue_is_complete_and_its_codes_are_what_serde_writes() {
+        let mut lines = Vec::new();
         for code in ProblemCode::ALL {
-            assert_eq!(ProblemBody::new(code, "x").code(), Some(code));
+            assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
+            lines.push(format!("{} {code}: {}", code.http_status(), code.title()));
         }
-        assert_eq!(ProblemCode::from_type("urn:dayend:problem:"), None);
-        assert_eq!(ProblemCode::from_type("about:blank"), None);
+        insta::assert_snapshot!(lines.join("\n"), @r"
+        400 invalid-request: Invalid request
+        401 not-authenticated: Not authenticated
+        403 not-allowed: Not allowed
+        404 unknown-scope: Unknown tenant, service or workspace
+        404 not-found: Not found
+        405 method-not-allowed: Method not allowed
+        408 request-timeout: Request not received in time
+        409 nothing-to-run: Nothing to run
+        409 already-interrupted: Already interrupted
+        409 wrong-state: Wrong state
+        413 body-too-large: Body too large
+        415 unsupported-media-type: Unsupported media type
+        422 key-reused: Idempotency key used with another request
+        422 bad-definitions: Definitions refused
+        429 busy: Too many requests
+        500 internal: Internal error
+        503 unavailable: Not available now
+        ");
     }
 
     #[test]
-    fn every_code_has_a_page() {
-        let pages = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/errors/");
-        for code in ProblemCode::ALL {
-            let page = std::fs::read_to_string(format!("{pages}{}.md", code.as_str())).unwrap();
-            assert!(page.starts_with(&format!("# {}\n", code.title())), "{}", code.as_str());
-            assert!(page.contains(&format!("HTTP {}", code.status())), "{}", code.as_str());
+    fn a_problem_without_extras_shows_none() {
+        let problem = ProblemBody::new(ProblemCode::NotFound, "batch `NOPE` does not exist");
+        insta::assert_snapshot!(serde_json::to_string_pretty(&problem).unwrap(), @r#"
+        {
+          "type": "urn:dayend:problem:not-found",
+          "title": "Not found",
+          "status": 404,
+          "code": "not-found",
+          "detail": "batch `NOPE` does not exist",
+          "retryable": false
         }
+        "#);
     }
 }
