@@ -1,5 +1,6 @@
 //! `/api/v1`: applying and exporting definitions.
 
+use crate::problem::ApiDefect;
 use serde::{Deserialize, Serialize};
 
 /// Definition files to store, all or none.
@@ -26,15 +27,15 @@ pub struct SourceFile {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ApplyAnswer {
-    pub changes: Vec<Change>,
-    pub warnings: Vec<Defect>,
+    pub changes: Vec<ApiChange>,
+    pub warnings: Vec<ApiDefect>,
     pub dry_run: bool,
 }
 
 /// What became of one definition.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Change {
+pub struct ApiChange {
     /// `Batch`, `BatchGroup` or `Connection`.
     pub kind: String,
     pub code: String,
@@ -44,17 +45,4 @@ pub struct Change {
     pub to_version: i64,
     /// A unified difference; empty if unchanged.
     pub diff: String,
-}
-
-/// One thing wrong with a definition document.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Defect {
-    pub file: String,
-    /// From 1; 0 if not known.
-    pub line: u32,
-    pub column: u32,
-    /// `tasks[3].after[0]`; empty for a whole document.
-    pub field: String,
-    pub problem: String,
 }

@@ -1,7 +1,7 @@
 //! The CLI's exit codes: distinct, at most 99, so that they clash neither with shells nor with "positive means success".
 
 use crate::codes::{ResultCode, State};
-use crate::problems::ProblemCode;
+use crate::problem::ProblemCode;
 
 /// What the process says when it ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -115,15 +115,15 @@ impl ExitCode {
             | ProblemCode::MethodNotAllowed
             | ProblemCode::BodyTooLarge
             | ProblemCode::UnsupportedMediaType => Self::Usage,
-            ProblemCode::Unauthenticated | ProblemCode::NotAllowed => Self::NotAllowed,
+            ProblemCode::NotAuthenticated | ProblemCode::NotAllowed => Self::NotAllowed,
             ProblemCode::UnknownScope | ProblemCode::NotFound => Self::NotFound,
             ProblemCode::NothingToRun => Self::NothingToRun,
             ProblemCode::AlreadyInterrupted | ProblemCode::WrongState | ProblemCode::KeyReused => {
                 Self::WrongState
             }
-            ProblemCode::RequestTimeout
-            | ProblemCode::TooManyRequests
-            | ProblemCode::Unavailable => Self::Unreachable,
+            ProblemCode::RequestTimeout | ProblemCode::Busy | ProblemCode::Unavailable => {
+                Self::Unreachable
+            }
             ProblemCode::Internal => Self::ServerError,
         }
     }

@@ -8,5 +8,5 @@ pub mod exit;
 pub mod external;
 pub mod logs;
 pub mod oauth;
-pub mod problems;
+pub mod problem;
 pub mod runs;
