@@ -1,0 +1,28 @@
+//! Tests of reading, checking and writing as a whole.
+
+mod defects;
+mod graphs;
+mod hostile;
+mod references;
+mod round_trip;
+
+use super::{Parsed, read};
+use crate::requests::{Defect, SourceFile};
+
+fn file(name: &str, text: &str) -> SourceFile {
+    SourceFile { name: name.to_owned(), text: text.to_owned() }
+}
+
+fn read_one(text: &str) -> Result<Vec<Parsed>, Vec<Defect>> {
+    read(&[file("a.yaml", text)])
+}
+
+/// Each defect as `line:column field: problem`.
+fn defects_of(text: &str) -> Vec<String> {
+    let defects = read_one(text).expect_err("the text should be refused");
+    defects.iter().map(shown).collect()
+}
+
+fn shown(defect: &Defect) -> String {
+    format!("{}:{} {}: {}", defect.line, defect.column, defect.field, defect.problem)
+}
