@@ -60,8 +60,15 @@ pub enum Function {
 
 impl Function {
     /// All functions.
-    pub const ALL: [Self; 7] =
-        [Self::View, Self::Exec, Self::Operate, Self::Define, Self::DefineCommand, Self::Impersonate, Self::Admin];
+    pub const ALL: [Self; 7] = [
+        Self::View,
+        Self::Exec,
+        Self::Operate,
+        Self::Define,
+        Self::DefineCommand,
+        Self::Impersonate,
+        Self::Admin,
+    ];
 
     /// The name as it is granted.
     pub fn as_str(self) -> &'static str {

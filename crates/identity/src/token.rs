@@ -35,7 +35,9 @@ pub struct TokenAnswer {
 
 impl std::fmt::Debug for TokenAnswer {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("TokenAnswer").field("expires_in", &self.expires_in).finish_non_exhaustive()
+        out.debug_struct("TokenAnswer")
+            .field("expires_in", &self.expires_in)
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,0 +1,192 @@
+//! Who is behind a bearer token, and what they may do now.
+
+use crate::caller::{Caller, CallerUser, Function};
+use crate::identity::Identity;
+use crate::tokens::Verified;
+use aws_lc_rs::digest;
+use dayend_engine::codes::Scope;
+use dayend_engine::time::Timestamp;
+use dayend_store::port::{GrantRow, StoreError};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// Stands for any service or workspace in a grant.
+pub(crate) const ANY: &str = "*";
+
+/// Why a bearer token was not accepted.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthenticateError {
+    #[error("the access token is invalid, expired or revoked")]
+    InvalidToken,
+    #[error("the token cannot be checked now: {0}")]
+    Unavailable(#[from] StoreError),
+}
+
+/// What a token's app must be.
+pub(crate) struct AppFacts {
+    tenant: String,
+    active: bool,
+    strict: bool,
+}
+
+/// What a token's user must be.
+pub(crate) struct UserFacts {
+    name: String,
+    active: bool,
+}
+
+impl Identity {
+    /// The caller behind a bearer token: the token is ours and valid, its app and user exist and are active now.
+    pub async fn authenticate(
+        &self,
+        bearer: &str,
+        now: Timestamp,
+    ) -> Result<Caller, AuthenticateError> {
+        self.authenticated_at.store(now.0, Ordering::Relaxed);
+        let token = self.verified(bearer, now).ok_or(AuthenticateError::InvalidToken)?;
+        let app = self.app_facts(&token.client_id, now).await?;
+        let app = app
+            .filter(|app| app.active && app.tenant == token.tenant)
+            .ok_or(AuthenticateError::InvalidToken)?;
+        let user = match &token.user_id {
+            None => None,
+            Some(id) => {
+                let facts = self.user_facts(&token.tenant, id, now).await?;
+                let facts =
+                    facts.filter(|user| user.active).ok_or(AuthenticateError::InvalidToken)?;
+                Some(CallerUser { id: id.clone(), name: facts.name.clone() })
+            }
+        };
+        Ok(Caller {
+            tenant: token.tenant.clone(),
+            client_id: token.client_id.clone(),
+            strict: app.strict,
+            user,
+        })
+    }
+
+    /// Whether the caller holds the function in the scope. Never in another tenant.
+    pub async fn holds(
+        &self,
+        caller: &Caller,
+        scope: &Scope,
+        function: Function,
+    ) -> Result<bool, StoreError> {
+        if caller.tenant != scope.tenant {
+            return Ok(false);
+        }
+        // Every caller was authenticated: that instant is recent enough to tell how old a remembered grant is.
+        let now = Timestamp(self.authenticated_at.load(Ordering::Relaxed));
+        let grants = self.grants_of(&caller.tenant, &caller.grantee(), now).await?;
+        Ok(grants.iter().any(|grant| gives(grant, scope, function)))
+    }
+
+    fn verified(&self, bearer: &str, now: Timestamp) -> Option<Arc<Verified>> {
+        let hash = digest::digest(&digest::SHA256, bearer.as_bytes());
+        let key: [u8; 32] = hash.as_ref().try_into().expect("a SHA-256 has 32 bytes");
+        let edition = match self.verified.get(&key, now) {
+            Ok(verified) => return Some(verified).filter(|verified| verified.is_valid_at(now)),
+            Err(edition) => edition,
+        };
+        let verified = Arc::new(self.verifier.verify(&self.keys, bearer, now)?);
+        self.verified.put(key, Arc::clone(&verified), now, edition);
+        Some(verified)
+    }
+
+    async fn app_facts(
+        &self,
+        client_id: &str,
+        now: Timestamp,
+    ) -> Result<Option<Arc<AppFacts>>, StoreError> {
+        let key = client_id.to_owned();
+        let edition = match self.principals.apps.get(&key, now) {
+            Ok(facts) => return Ok(facts),
+            Err(edition) => edition,
+        };
+        let row = self.store.app(client_id).await?;
+        let facts = row.map(|app| {
+            Arc::new(AppFacts { tenant: app.tenant, active: app.active, strict: app.strict })
+        });
+        self.principals.apps.put(key, facts.clone(), now, edition);
+        Ok(facts)
+    }
+
+    async fn user_facts(
+        &self,
+        tenant: &str,
+        id: &str,
+        now: Timestamp,
+    ) -> Result<Option<Arc<UserFacts>>, StoreError> {
+        let key = (tenant.to_owned(), id.to_owned());
+        let edition = match self.principals.users.get(&key, now) {
+            Ok(facts) => return Ok(facts),
+            Err(edition) => edition,
+        };
+        let row = self.store.user_by_id(tenant, id).await?;
+        let facts = row.map(|user| Arc::new(UserFacts { name: user.name, active: user.active }));
+        self.principals.users.put(key, facts.clone(), now, edition);
+        Ok(facts)
+    }
+
+    async fn grants_of(
+        &self,
+        tenant: &str,
+        grantee: &str,
+        now: Timestamp,
+    ) -> Result<Arc<[GrantRow]>, StoreError> {
+        let key = (tenant.to_owned(), grantee.to_owned());
+        let edition = match self.principals.grants.get(&key, now) {
+            Ok(grants) => return Ok(grants),
+            Err(edition) => edition,
+        };
+        let grants: Arc<[GrantRow]> = self.store.grants(tenant, grantee).await?.into();
+        self.principals.grants.put(key, Arc::clone(&grants), now, edition);
+        Ok(grants)
+    }
+}
+
+fn gives(grant: &GrantRow, scope: &Scope, function: Function) -> bool {
+    let covers = |granted: &str, asked: &str| granted == ANY || granted == asked;
+    grant.granted
+        && grant.tenant == scope.tenant
+        && covers(&grant.service, &scope.service)
+        && covers(&grant.workspace, &scope.workspace)
+        && grant.function == function.as_str()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_grant_counts_only_in_its_tenant_service_workspace_and_function() {
+        let grant = |service: &str, workspace: &str, function: &str, granted| GrantRow {
+            tenant: "T".to_owned(),
+            grantee: "user:1".to_owned(),
+            service: service.to_owned(),
+            workspace: workspace.to_owned(),
+            function: function.to_owned(),
+            granted,
+        };
+        #[rustfmt::skip]
+        let cases = [
+            ("the scope itself",    grant("S", "W", "BATCH_EXEC", true),  "T", true),
+            ("any workspace",       grant("S", "*", "BATCH_EXEC", true),  "T", true),
+            ("any service",         grant("*", "*", "BATCH_EXEC", true),  "T", true),
+            ("another workspace",   grant("S", "X", "BATCH_EXEC", true),  "T", false),
+            ("another service",     grant("X", "*", "BATCH_EXEC", true),  "T", false),
+            ("another tenant",      grant("*", "*", "BATCH_EXEC", true),  "U", false),
+            ("another function",    grant("*", "*", "BATCH_VIEW", true),  "T", false),
+            ("any function",        grant("*", "*", "*", true),           "T", false),
+            ("taken away",          grant("S", "W", "BATCH_EXEC", false), "T", false),
+        ];
+        for (name, grant, tenant, want) in cases {
+            let scope = Scope {
+                tenant: tenant.to_owned(),
+                service: "S".to_owned(),
+                workspace: "W".to_owned(),
+            };
+            assert_eq!(gives(&grant, &scope, Function::Exec), want, "{name}");
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! The identity service: its parts, and how they are put together.
+
+use crate::audit::RefusalGate;
+use crate::authenticate::{AppFacts, UserFacts};
+use crate::cache::Cache;
+use crate::keys::{KeyError, Keys};
+use crate::passwords::{Hasher, Throttle};
+use crate::tokens::{Verified, Verifier};
+use dayend_store::port::{GrantRow, Outcome, Store, Write, WriteError, Writer};
+use serde_json::{Value, json};
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+
+/// Users, apps and grantees that are remembered at a time.
+const PRINCIPALS_MAX: usize = 10_000;
+/// A change that another process made counts after this time at the latest; one made here, at once.
+const PRINCIPAL_MAX_AGE_S: u32 = 5;
+/// Verified tokens that are remembered at a time, until they expire, for at most this long.
+const VERIFIED_MAX: usize = 20_000;
+const VERIFIED_MAX_AGE_S: u32 = 3600;
+
+/// What can be set about tokens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdentitySettings {
+    /// `iss` and `aud` of every token: the server's base URL.
+    pub issuer: String,
+    /// Where [`crate::keys::create`] made the keys.
+    pub keys_dir: PathBuf,
+    /// Passwords that are hashed at the same time; at most the number of cores.
+    pub hash_threads: usize,
+    /// The lifetime of an access token when none is asked for.
+    pub access_token_s: u64,
+    /// The longest lifetime of an access token, whatever is asked for.
+    pub max_access_token_s: u64,
+    /// The time from a log-in until its refresh tokens end, however often they are exchanged.
+    pub refresh_token_s: u64,
+}
+
+impl IdentitySettings {
+    /// The usual settings.
+    pub fn new(issuer: &str, keys_dir: PathBuf) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self {
+            issuer: issuer.to_owned(),
+            keys_dir,
+            hash_threads: cores,
+            access_token_s: 3600,
+            max_access_token_s: 31_536_000,
+            refresh_token_s: 604_800,
+        }
+    }
+}
+
+/// Who may do what: issues and checks tokens, keeps users, apps and grants.
+pub struct Identity {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) writer: Arc<dyn Writer>,
+    pub(crate) settings: IdentitySettings,
+    pub(crate) keys: Keys,
+    pub(crate) hasher: Hasher,
+    pub(crate) throttle: Throttle,
+    pub(crate) refusals: RefusalGate,
+    pub(crate) verifier: Verifier,
+    /// By the SHA-256 of the token.
+    pub(crate) verified: Cache<[u8; 32], Arc<Verified>>,
+    pub(crate) principals: Arc<Principals>,
+    /// When somebody was authenticated last, in microseconds.
+    pub(crate) authenticated_at: AtomicI64,
+    /// Changes of users and apps read before they write: one at a time.
+    pub(crate) changing: tokio::sync::Mutex<()>,
+}
+
+/// What is remembered of users, apps and grants.
+pub(crate) struct Principals {
+    pub(crate) apps: Cache<String, Option<Arc<AppFacts>>>,
+    /// By tenant and id.
+    pub(crate) users: Cache<(String, String), Option<Arc<UserFacts>>>,
+    /// By tenant and grantee.
+    pub(crate) grants: Cache<(String, String), Arc<[GrantRow]>>,
+}
+
+impl Principals {
+    fn new() -> Self {
+        Self {
+            apps: Cache::new(PRINCIPALS_MAX, PRINCIPAL_MAX_AGE_S),
+            users: Cache::new(PRINCIPALS_MAX, PRINCIPAL_MAX_AGE_S),
+            grants: Cache::new(PRINCIPALS_MAX, PRINCIPAL_MAX_AGE_S),
+        }
+    }
+
+    fn clear(&self) {
+        self.apps.clear();
+        self.users.clear();
+        self.grants.clear();
+    }
+}
+
+/// Why the identity service cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    #[error("the issuer `{0}` is not an http or https URL without query and fragment")]
+    Issuer(String),
+}
+
+impl Identity {
+    /// Loads the keys and gets ready.
+    pub fn open(
+        store: Arc<dyn Store>,
+        writer: Arc<dyn Writer>,
+        settings: IdentitySettings,
+    ) -> Result<Self, OpenError> {
+        let schemed =
+            settings.issuer.starts_with("https://") || settings.issuer.starts_with("http://");
+        let clean = settings
+            .issuer
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'?' | b'#' | b'"' | b'\\'));
+        if !schemed || !clean {
+            return Err(OpenError::Issuer(dayend_engine::codes::shortened(&settings.issuer)));
+        }
+        Ok(Self {
+            store,
+            writer,
+            keys: Keys::load(&settings.keys_dir)?,
+            hasher: Hasher::new(settings.hash_threads),
+            throttle: Throttle::new(),
+            refusals: RefusalGate::new(),
+            verifier: Verifier::new(&settings.issuer),
+            verified: Cache::new(VERIFIED_MAX, VERIFIED_MAX_AGE_S),
+            principals: Arc::new(Principals::new()),
+            authenticated_at: AtomicI64::new(0),
+            changing: tokio::sync::Mutex::new(()),
+            settings,
+        })
+    }
+
+    /// The public signing keys, a JWK set.
+    pub fn jwks(&self) -> Value {
+        json!({ "keys": [self.keys.signing.jwk] })
+    }
+
+    /// The `iss` of every token.
+    pub fn issuer(&self) -> &str {
+        &self.settings.issuer
+    }
+
+    /// A key for one purpose (signing callback URLs, for example), the same one at every start.
+    pub fn derive_key(&self, label: &str) -> [u8; 32] {
+        self.keys.derive(label)
+    }
+
+    /// Makes changes of users, apps and grants that were written past this service effective at once.
+    pub fn forget_cached(&self) {
+        self.principals.clear();
+    }
+
+    /// Writes, even if the caller goes away meanwhile.
+    pub(crate) async fn write(&self, write: Write) -> Result<Outcome, WriteError> {
+        let writer = Arc::clone(&self.writer);
+        let writing = tokio::spawn(async move { writer.write(write).await });
+        writing.await.unwrap_or_else(|error| Err(WriteError(error.to_string())))
+    }
+
+    /// Writes a change of a user, app or grant; it is effective when this returns, also if the caller goes away meanwhile.
+    pub(crate) async fn write_principal(&self, write: Write) -> Result<Outcome, WriteError> {
+        let (writer, principals) = (Arc::clone(&self.writer), Arc::clone(&self.principals));
+        let writing = tokio::spawn(async move {
+            let outcome = writer.write(write).await;
+            principals.clear();
+            outcome
+        });
+        writing.await.unwrap_or_else(|error| Err(WriteError(error.to_string())))
+    }
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Identity").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,10 @@
+//! People's passwords: how they are hashed, which ones are refused, and how guessing is slowed down.
+
+mod hasher;
+mod policy;
+mod throttle;
+
+pub(crate) use hasher::{Busy, Hasher};
+pub(crate) use policy::check;
+pub use policy::{PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARS, WeakPassword};
+pub(crate) use throttle::{Account, Throttle};

@@ -1,0 +1,141 @@
+//! What an access token says, with the names and in the order of Oracle's identity service.
+
+use crate::keys::{Keys, SIGNING_KEY_ID};
+use crate::random;
+use dayend_engine::time::Timestamp;
+use dayend_store::port::{AppRow, UserRow};
+use serde::Serialize;
+
+/// `tok_type` of an access token.
+pub(super) const ACCESS_TOKEN: &str = "AT";
+/// `sub_type` of a token with and without a user.
+pub(super) const SUBJECT_USER: &str = "user";
+pub(super) const SUBJECT_CLIENT: &str = "client";
+
+/// Whom a token is for.
+pub(super) struct Subject<'a> {
+    pub(super) app: &'a AppRow,
+    pub(super) user: Option<&'a UserRow>,
+}
+
+/// The grant as `gtp` says it.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum GrantMark {
+    Password,
+    ClientCredentials,
+    Refresh,
+}
+
+impl GrantMark {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Password => "ro",
+            Self::ClientCredentials => "cc",
+            Self::Refresh => "rt",
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct AccessClaims<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_tz: Option<&'a str>,
+    sub: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_locale: Option<&'a str>,
+    #[serde(rename = "user.tenant.name", skip_serializing_if = "Option::is_none")]
+    user_tenant_name: Option<&'a str>,
+    iss: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_tenantname: Option<&'a str>,
+    client_id: &'a str,
+    sub_type: &'a str,
+    scope: String,
+    client_tenantname: &'a str,
+    region_name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_lang: Option<&'a str>,
+    #[serde(rename = "userAppRoles", skip_serializing_if = "Option::is_none")]
+    user_app_roles: Option<[&'a str; 1]>,
+    exp: i64,
+    iat: i64,
+    client_guid: String,
+    client_name: &'a str,
+    tenant: &'a str,
+    pub(super) jti: String,
+    gtp: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_displayname: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sub_mappingattr: Option<&'a str>,
+    #[serde(rename = "primTenant")]
+    prim_tenant: bool,
+    tok_type: &'a str,
+    ca_guid: String,
+    aud: [String; 2],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<&'a str>,
+    #[serde(rename = "clientAppRoles")]
+    client_app_roles: [&'a str; 1],
+    tenant_iss: &'a str,
+}
+
+/// What is decided about a token before its claims are written.
+pub(super) struct Terms<'a> {
+    pub(super) issuer: &'a str,
+    pub(super) scope: String,
+    pub(super) mark: GrantMark,
+    pub(super) now: Timestamp,
+    pub(super) lifetime_s: u64,
+}
+
+impl<'a> AccessClaims<'a> {
+    /// The claims of a new token.
+    pub(super) fn new(keys: &Keys, subject: &Subject<'a>, terms: Terms<'a>) -> Self {
+        let (app, user) = (subject.app, subject.user);
+        let tenant = app.tenant.as_str();
+        let iat = seconds(terms.now);
+        let for_user = |value: &'a str| user.map(|_| value);
+        Self {
+            user_tz: for_user("Etc/UTC"),
+            sub: user.map_or(app.client_id.as_str(), |user| user.name.as_str()),
+            user_locale: for_user("en"),
+            user_tenant_name: for_user(tenant),
+            iss: terms.issuer,
+            user_tenantname: for_user(tenant),
+            client_id: &app.client_id,
+            sub_type: if user.is_some() { SUBJECT_USER } else { SUBJECT_CLIENT },
+            scope: terms.scope,
+            client_tenantname: tenant,
+            region_name: "local",
+            user_lang: for_user("en"),
+            user_app_roles: user.map(|_| ["Authenticated"]),
+            exp: iat.saturating_add_unsigned(terms.lifetime_s),
+            iat,
+            client_guid: keys.server.stable_id("client", &app.client_id),
+            client_name: &app.name,
+            tenant,
+            jti: random::id(),
+            gtp: terms.mark.as_str(),
+            user_displayname: user.map(|user| user.display_name.as_str()),
+            sub_mappingattr: for_user("userName"),
+            prim_tenant: true,
+            tok_type: ACCESS_TOKEN,
+            ca_guid: format!("cacct-{}", keys.server.stable_id("account", tenant)),
+            aud: [terms.issuer.to_owned(), format!("urn:opc:lbaas:logicalguid={tenant}")],
+            user_id: user.map(|user| user.id.as_str()),
+            client_app_roles: ["Authenticated Client"],
+            tenant_iss: terms.issuer,
+        }
+    }
+}
+
+/// Whole seconds since the Unix epoch, as claims count.
+pub(super) fn seconds(at: Timestamp) -> i64 {
+    at.0.div_euclid(1_000_000)
+}
+
+/// Whether a token header names our key.
+pub(super) fn is_our_key(kid: Option<&str>) -> bool {
+    kid == Some(SIGNING_KEY_ID)
+}

@@ -1,0 +1,80 @@
+//! Who asks for a token.
+
+use super::request::{Asking, GrantType};
+use crate::credentials::{CLIENT_ID_MAX_BYTES, CLIENT_SECRET_MAX_BYTES, readings};
+use crate::identity::Identity;
+use crate::token::{ClientCredentials, TokenError};
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use dayend_store::port::AppRow;
+use secrecy::{ExposeSecret as _, SecretString};
+
+impl Identity {
+    /// The app that proved its identity. An unknown client, a switched-off one and a wrong secret get the same answer.
+    pub(super) async fn authenticated_client(
+        &self,
+        sent: Option<&ClientCredentials>,
+        asking: &mut Asking,
+    ) -> Result<AppRow, TokenError> {
+        let sent = sent.ok_or(TokenError::InvalidClient)?;
+        let too_long = sent
+            .secret
+            .as_ref()
+            .is_some_and(|secret| secret.expose_secret().len() > CLIENT_SECRET_MAX_BYTES);
+        if sent.client_id.len() > CLIENT_ID_MAX_BYTES || too_long {
+            return Err(TokenError::InvalidClient);
+        }
+        for (client_id, secret) in readings(sent) {
+            let app = self.store.app(&client_id).await.map_err(|error| unavailable(&error))?;
+            if app.is_some() {
+                asking.client = Some(client_id.clone());
+            }
+            if let Some(app) = self.proven(&client_id, secret.as_ref(), app) {
+                asking.proven = true;
+                return Ok(app);
+            }
+        }
+        Err(TokenError::InvalidClient)
+    }
+
+    /// A secret is hashed and compared whether or not there is one to compare it with.
+    fn proven(
+        &self,
+        client_id: &str,
+        secret: Option<&SecretString>,
+        app: Option<AppRow>,
+    ) -> Option<AppRow> {
+        let given = self
+            .keys
+            .server
+            .hash_client_secret(client_id, secret.map_or("", SecretString::expose_secret));
+        let expected = app.as_ref().and_then(|app| app.secret);
+        let equal =
+            verify_slices_are_equal(&given.0, &expected.map_or([0; 32], |expected| expected.0))
+                .is_ok();
+        let confidential = expected.is_some() && secret.is_some() && equal;
+        let public = app.as_ref().is_some_and(|app| app.secret.is_none()) && secret.is_none();
+        app.filter(|app| app.active && (confidential || public))
+    }
+}
+
+/// Whether the app may use the grant. A public app proves nothing, so it cannot use grants that rest on the client alone.
+pub(super) fn allow(app: &AppRow, grant: GrantType) -> Result<(), TokenError> {
+    let listed = app.grants.split_ascii_whitespace().any(|allowed| allowed == grant.as_str());
+    let needs_secret = match grant {
+        GrantType::Password | GrantType::ClientCredentials => true,
+        GrantType::RefreshToken | GrantType::AuthorizationCode => false,
+    };
+    if listed && !(needs_secret && app.secret.is_none()) {
+        return Ok(());
+    }
+    Err(TokenError::UnauthorizedClient(format!(
+        "the client may not use the grant type {}",
+        grant.as_str()
+    )))
+}
+
+/// Reports a store that does not answer.
+pub(super) fn unavailable(error: &dyn std::error::Error) -> TokenError {
+    tracing::error!(%error, "a token request could not be answered because the store failed");
+    TokenError::Unavailable
+}

@@ -1,0 +1,15 @@
+//! The token endpoint: what is asked, who asks, what is issued.
+
+mod claims;
+mod client;
+mod issue;
+mod password_grant;
+mod refresh_grant;
+mod refresh_token;
+mod request;
+mod scopes;
+mod verify;
+
+pub(crate) use request::Asking;
+pub use request::GrantType;
+pub(crate) use verify::{Verified, Verifier};

@@ -1,0 +1,102 @@
+//! A token request from beginning to end.
+
+use super::client::allow;
+use crate::identity::Identity;
+use crate::token::{TokenAnswer, TokenError, TokenRequest};
+use dayend_engine::time::Timestamp;
+use dayend_store::port::AppRow;
+
+/// The grants that an app can be allowed to use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum GrantType {
+    /// A user's name and password.
+    Password,
+    /// The app's own token.
+    ClientCredentials,
+    /// A new access token without the user.
+    RefreshToken,
+    /// A log-in in the browser.
+    AuthorizationCode,
+}
+
+impl GrantType {
+    /// All grants.
+    pub const ALL: [Self; 4] =
+        [Self::Password, Self::ClientCredentials, Self::RefreshToken, Self::AuthorizationCode];
+
+    /// The value of `grant_type`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::ClientCredentials => "client_credentials",
+            Self::RefreshToken => "refresh_token",
+            Self::AuthorizationCode => "authorization_code",
+        }
+    }
+
+    /// The grant with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|grant| grant.as_str() == name)
+    }
+}
+
+/// What is known of a request so far; goes into the audit if it is refused.
+#[derive(Debug, Default)]
+pub(crate) struct Asking {
+    /// A client that exists.
+    pub(crate) client: Option<String>,
+    /// The client has proved who it is.
+    pub(crate) proven: bool,
+    pub(crate) grant: Option<GrantType>,
+    /// A user who exists.
+    pub(crate) user: Option<String>,
+    /// The refusal is in the audit already.
+    pub(crate) recorded: bool,
+}
+
+impl Identity {
+    /// Answers `POST /oauth2/v1/token`: what is issued is durable before this returns.
+    pub async fn token(
+        &self,
+        request: TokenRequest,
+        now: Timestamp,
+    ) -> Result<TokenAnswer, TokenError> {
+        let mut asking = Asking::default();
+        let answer = self.issue_for(request, &mut asking, now).await;
+        if let Err(refused) = &answer {
+            self.record_refusal(&asking, refused, now).await;
+        }
+        answer
+    }
+
+    async fn issue_for(
+        &self,
+        request: TokenRequest,
+        asking: &mut Asking,
+        now: Timestamp,
+    ) -> Result<TokenAnswer, TokenError> {
+        let app: AppRow = self.authenticated_client(request.client.as_ref(), asking).await?;
+        if request.grant_type.is_empty() {
+            return Err(TokenError::InvalidRequest(
+                "the parameter grant_type is required".to_owned(),
+            ));
+        }
+        let grant =
+            GrantType::from_name(&request.grant_type).ok_or(TokenError::UnsupportedGrantType)?;
+        asking.grant = Some(grant);
+        match grant {
+            GrantType::AuthorizationCode => return Err(TokenError::UnsupportedGrantType),
+            GrantType::Password | GrantType::ClientCredentials | GrantType::RefreshToken => {
+                allow(&app, grant)?
+            }
+        }
+        match grant {
+            GrantType::Password => self.password_grant(&app, request, asking, now).await,
+            GrantType::ClientCredentials => {
+                self.client_credentials_grant(&app, request.scope.as_deref(), now).await
+            }
+            GrantType::RefreshToken => self.refresh_grant(&app, request, asking, now).await,
+            GrantType::AuthorizationCode => Err(TokenError::UnsupportedGrantType),
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Passwords: right, wrong and guessed.
+
+use crate::harness::{MY_SCOPES, NOW, PASSWORD, Server, TENANT, USER};
+use dayend_identity::admin::NewUser;
+use dayend_identity::token::TokenError;
+use std::sync::Arc;
+
+#[tokio::test]
+async fn unknown_switched_off_and_wrong_get_the_same_answer() {
+    let server = Server::start().await;
+    let off = NewUser {
+        tenant: TENANT.into(),
+        name: "retired".into(),
+        display_name: "R".into(),
+        password: Some(PASSWORD.into()),
+    };
+    server.identity.create_user("test", off, NOW).await.unwrap();
+    server.identity.disable_user("test", TENANT, "retired", NOW).await.unwrap();
+    let foreign = NewUser {
+        tenant: "other".into(),
+        name: "foreigner".into(),
+        display_name: "F".into(),
+        password: Some(PASSWORD.into()),
+    };
+    server.identity.create_user("test", foreign, NOW).await.unwrap();
+    let huge = "x".repeat(100_000);
+    #[rustfmt::skip]
+    let cases = [
+        ("a wrong password",        USER,        "the night is long"),
+        ("an empty password",       USER,        ""),
+        ("a longer password",       USER,        "the night is short "),
+        ("an unknown user",         "nobody",    PASSWORD),
+        ("an empty user",           "",          PASSWORD),
+        ("a switched-off user",     "retired",   PASSWORD),
+        ("another tenant's user",   "foreigner", PASSWORD),
+        ("a huge password",         USER,        huge.as_str()),
+        ("a huge user",             huge.as_str(), PASSWORD),
+    ];
+    for (name, user, password) in cases {
+        let refused = server
+            .identity
+            .token(server.log_in_request(user, password, MY_SCOPES), NOW)
+            .await
+            .unwrap_err();
+        assert!(
+            matches!(refused, TokenError::InvalidGrant("the user name or the password is wrong")),
+            "{name}: {refused:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_sixth_guess_waits_and_the_right_password_works_after_the_wait() {
+    let server = Server::start().await;
+    for _ in 0..5 {
+        let refused = server.log_in("wrong", MY_SCOPES, NOW).await.unwrap_err();
+        assert!(matches!(refused, TokenError::InvalidGrant(_)), "{refused:?}");
+    }
+    let refused = server.log_in(PASSWORD, MY_SCOPES, NOW).await.unwrap_err();
+    assert!(matches!(refused, TokenError::TooMany { retry_after_s: 1 }), "{refused:?}");
+    let later = NOW.plus_ms(1000);
+    server.log_in("wrong", MY_SCOPES, later).await.unwrap_err();
+    let refused = server.log_in(PASSWORD, MY_SCOPES, later).await.unwrap_err();
+    assert!(matches!(refused, TokenError::TooMany { retry_after_s: 2 }), "{refused:?}");
+    server.log_in(PASSWORD, MY_SCOPES, later.plus_ms(2000)).await.unwrap();
+    server.log_in("wrong", MY_SCOPES, later.plus_ms(2000)).await.unwrap_err();
+    server.log_in(PASSWORD, MY_SCOPES, later.plus_ms(2000)).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_a_thousand_guesses_at_once_five_are_checked() {
+    let server = Server::start().await;
+    let guesses: Vec<_> = (0..1000)
+        .map(|_| {
+            let (identity, asking) =
+                (Arc::clone(&server.identity), server.log_in_request(USER, "wrong", MY_SCOPES));
+            tokio::spawn(async move { identity.token(asking, NOW).await })
+        })
+        .collect();
+    let (mut checked, mut waiting) = (0, 0);
+    for guess in guesses {
+        match guess.await.unwrap() {
+            Err(TokenError::InvalidGrant(_)) => checked += 1,
+            Err(TokenError::TooMany { .. }) => waiting += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!((checked, waiting), (5, 995));
+}
+
+#[tokio::test]
+async fn guessing_at_one_user_does_not_slow_down_another() {
+    let server = Server::start().await;
+    let colleague = NewUser {
+        tenant: TENANT.into(),
+        name: "colleague".into(),
+        display_name: "C".into(),
+        password: None,
+    };
+    let created = server.identity.create_user("test", colleague, NOW).await.unwrap();
+    for _ in 0..8 {
+        server.log_in("wrong", MY_SCOPES, NOW).await.unwrap_err();
+    }
+    let password = secrecy::ExposeSecret::expose_secret(&created.password).to_owned();
+    server
+        .identity
+        .token(server.log_in_request("colleague", &password, MY_SCOPES), NOW)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_set_password_replaces_the_old_one_and_ends_the_waiting() {
+    let server = Server::start().await;
+    for _ in 0..8 {
+        server.log_in("wrong", MY_SCOPES, NOW).await.unwrap_err();
+    }
+    let fresh = server
+        .identity
+        .set_password("test", (TENANT, USER), Some("a whole new night".into()), NOW)
+        .await;
+    fresh.unwrap();
+    server.log_in("a whole new night", MY_SCOPES, NOW).await.unwrap();
+    server.log_in(PASSWORD, MY_SCOPES, NOW).await.unwrap_err();
+}
