@@ -38,21 +38,51 @@ pub struct Group {
 pub enum Write {
     /// New runs and changes of live ones that belong together: one trigger, or one step of a run (and its group).
     /// Loses the race if `claim` is taken or the partition has a newer owner.
-    Runs { claim: Option<ClaimRow>, new: Vec<RunRow>, changed: Vec<RunChange>, nodes: Vec<NodeRow>, history: Vec<HistoryRecord> },
+    Runs {
+        claim: Option<ClaimRow>,
+        new: Vec<RunRow>,
+        changed: Vec<RunChange>,
+        nodes: Vec<NodeRow>,
+        history: Vec<HistoryRecord>,
+    },
     /// New definition versions, all or none. Loses the race if any code's newest version is not `expected`.
-    Define { rows: Vec<NewDefinition>, history: HistoryRecord },
+    Define {
+        rows: Vec<NewDefinition>,
+        history: HistoryRecord,
+    },
     /// Creates or replaces a user, an app or a grant (admin verbs: the last writer wins).
-    PutUser { user: UserRow, history: HistoryRecord },
-    PutApp { app: AppRow, history: HistoryRecord },
-    PutGrant { grant: GrantRow, history: HistoryRecord },
+    PutUser {
+        user: UserRow,
+        history: HistoryRecord,
+    },
+    PutApp {
+        app: AppRow,
+        history: HistoryRecord,
+    },
+    PutGrant {
+        grant: GrantRow,
+        history: HistoryRecord,
+    },
     /// Records a refresh token that was issued with a grant other than `refresh_token`.
-    IssueRefresh { token: RefreshRow, history: HistoryRecord },
+    IssueRefresh {
+        token: RefreshRow,
+        history: HistoryRecord,
+    },
     /// Spends a one-time refresh token: exactly one of two racing spenders is `Applied`. `successor` is stored with it.
-    SpendRefresh { hash: SecretHash, successor: RefreshRow, history: HistoryRecord },
+    SpendRefresh {
+        hash: SecretHash,
+        successor: RefreshRow,
+        history: HistoryRecord,
+    },
     /// Revokes all tokens that descend from one grant.
-    RevokeFamily { family: String, history: HistoryRecord },
+    RevokeFamily {
+        family: String,
+        history: HistoryRecord,
+    },
     /// Only an audit event (a refused log-in, for example).
-    Audit { history: HistoryRecord },
+    Audit {
+        history: HistoryRecord,
+    },
 }
 
 /// What became of one write.
@@ -317,14 +347,39 @@ pub trait Store: Send + Sync {
     /// The nodes of a run that have left their initial state, in node order.
     async fn nodes(&self, run: RunKey) -> Result<Vec<NodeRow>, StoreError>;
     /// The newest runs of a scope, newest first; `code` narrows.
-    async fn recent_runs(&self, scope: &Scope, code: Option<&Code>, limit: u32) -> Result<Vec<RunRow>, StoreError>;
+    async fn recent_runs(
+        &self,
+        scope: &Scope,
+        code: Option<&Code>,
+        limit: u32,
+    ) -> Result<Vec<RunRow>, StoreError>;
     /// History records after `after_seq`, oldest first, at most `limit`; `run` narrows.
-    async fn history(&self, partition: Partition, run: Option<RunKey>, after_seq: i64, limit: u32) -> Result<Vec<HistoryRow>, StoreError>;
-    async fn claim(&self, tenant: &str, client: &str, verb: &str, key: &str) -> Result<Option<ClaimRow>, StoreError>;
+    async fn history(
+        &self,
+        partition: Partition,
+        run: Option<RunKey>,
+        after_seq: i64,
+        limit: u32,
+    ) -> Result<Vec<HistoryRow>, StoreError>;
+    async fn claim(
+        &self,
+        tenant: &str,
+        client: &str,
+        verb: &str,
+        key: &str,
+    ) -> Result<Option<ClaimRow>, StoreError>;
 
     /// The newest version of a definition.
-    async fn definition(&self, scope: &Scope, kind: Kind, code: &Code) -> Result<Option<DefinitionRow>, StoreError>;
-    async fn definition_version(&self, key: VersionKey) -> Result<Option<DefinitionRow>, StoreError>;
+    async fn definition(
+        &self,
+        scope: &Scope,
+        kind: Kind,
+        code: &Code,
+    ) -> Result<Option<DefinitionRow>, StoreError>;
+    async fn definition_version(
+        &self,
+        key: VersionKey,
+    ) -> Result<Option<DefinitionRow>, StoreError>;
     /// The newest versions of all definitions of a scope, by kind and code.
     async fn definitions(&self, scope: &Scope) -> Result<Vec<DefinitionRow>, StoreError>;
 

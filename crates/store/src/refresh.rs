@@ -1,0 +1,93 @@
+//! Refresh tokens.
+
+use crate::columns::{hash, sealed};
+use crate::fingerprint::fingerprint;
+use crate::port::{RefreshRow, SecretHash};
+use crate::values::Value;
+use dayend_engine::time::Timestamp;
+
+/// A new token, unless it exists.
+pub(crate) const INSERT: &str = "INSERT INTO refresh_tokens (hash, predecessor, family, client_id, tenant, user_id, scope, issued_at, \
+    expires_at, fingerprint, spent, revoked) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+    ON CONFLICT (hash) DO NOTHING";
+/// Spends a token that is neither spent nor revoked, if its successor is new.
+pub(crate) const SPEND: &str = "UPDATE refresh_tokens SET spent = TRUE WHERE hash = $1 AND NOT spent AND NOT revoked \
+    AND NOT EXISTS (SELECT 1 FROM refresh_tokens AS other WHERE other.hash = $2)";
+pub(crate) const REVOKE_FAMILY: &str = "UPDATE refresh_tokens SET revoked = TRUE WHERE family = $1";
+pub(crate) const FIND: &str = "SELECT * FROM refresh_tokens WHERE hash = $1";
+pub(crate) const ALL: &str = "SELECT * FROM refresh_tokens";
+/// Forgets some expired tokens.
+pub(crate) const FORGET: &str = "DELETE FROM refresh_tokens WHERE hash IN \
+    (SELECT hash FROM refresh_tokens WHERE expires_at < $1 LIMIT 1000)";
+
+/// A token on its way into the store.
+pub(crate) struct NewToken<'a> {
+    row: &'a RefreshRow,
+    predecessor: Option<[u8; 32]>,
+    fingerprint: [u8; 32],
+}
+
+impl<'a> NewToken<'a> {
+    /// The token, with the one that was spent for it.
+    pub(crate) fn new(row: &'a RefreshRow, predecessor: Option<SecretHash>) -> Self {
+        let mut new =
+            Self { row, predecessor: predecessor.map(|hash| hash.0), fingerprint: [0; 32] };
+        new.fingerprint = fingerprint(&new.fixed());
+        new
+    }
+
+    /// The columns of [`INSERT`].
+    pub(crate) fn values(&self) -> [Value<'_>; 12] {
+        let [a, b, c, d, e, f, g, h, i] = self.fixed();
+        [
+            a,
+            b,
+            c,
+            d,
+            e,
+            f,
+            g,
+            h,
+            i,
+            Value::from(&self.fingerprint),
+            self.row.spent.into(),
+            self.row.revoked.into(),
+        ]
+    }
+
+    fn fixed(&self) -> [Value<'_>; 9] {
+        let row = self.row;
+        [
+            Value::from(&row.hash.0),
+            self.predecessor.as_ref().into(),
+            row.family.as_str().into(),
+            row.client_id.as_str().into(),
+            row.tenant.as_str().into(),
+            row.user_id.as_str().into(),
+            row.scope.as_str().into(),
+            row.issued_at.into(),
+            row.expires_at.into(),
+        ]
+    }
+}
+
+row!(RefreshRow, |row| {
+    let predecessor: Option<&[u8]> = row.try_get("predecessor")?;
+    let predecessor =
+        predecessor.map(|bytes| hash(bytes, "predecessor").map(SecretHash)).transpose()?;
+    let token = Self {
+        hash: SecretHash(hash(row.try_get("hash")?, "hash")?),
+        family: row.try_get("family")?,
+        client_id: row.try_get("client_id")?,
+        tenant: row.try_get("tenant")?,
+        user_id: row.try_get("user_id")?,
+        scope: row.try_get("scope")?,
+        issued_at: Timestamp(row.try_get("issued_at")?),
+        expires_at: Timestamp(row.try_get("expires_at")?),
+        spent: row.try_get("spent")?,
+        revoked: row.try_get("revoked")?,
+    };
+    let what = format_args!("a refresh token of family `{}`", token.family);
+    sealed(what, &NewToken::new(&token, predecessor).fixed(), row.try_get("fingerprint")?)?;
+    Ok(token)
+});

@@ -1,0 +1,103 @@
+//! What must hold before a database is used.
+
+use crate::dialect::{LIBRARY_VERSION_SQLITE, TABLES_SQLITE, WRITE_AHEAD_LOG_SQLITE};
+use crate::migrations::{NEWEST_APPLIED, migrator_sqlite, newest_known};
+use crate::port::StoreError;
+use crate::sqlite::error::{migrate_error, newer_schema};
+use crate::sqlite::exec::find;
+use sqlx::SqliteConnection;
+use std::path::Path;
+
+/// The first library without the race between checkpoint and writer that can damage a database.
+const LIBRARY_MIN: (u32, u32, u32) = (3, 51, 3);
+
+/// The state of a database's schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Schema {
+    /// There are no tables.
+    Empty,
+    /// The newest step that was taken.
+    At(i64),
+}
+
+/// Refuses libraries that can damage a database.
+pub(crate) async fn library(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    let version: Option<(String,)> = find(connection, LIBRARY_VERSION_SQLITE, &[]).await?;
+    let version = version.map(|(text,)| text).unwrap_or_default();
+    if supported(&version) {
+        return Ok(());
+    }
+    let (major, minor, patch) = LIBRARY_MIN;
+    Err(StoreError::Unsupported(format!(
+        "SQLite {version} can damage a database: {major}.{minor}.{patch} or newer is needed"
+    )))
+}
+
+fn supported(version: &str) -> bool {
+    let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or_default());
+    let mut next = || parts.next().unwrap_or_default();
+    (next(), next(), next()) >= LIBRARY_MIN
+}
+
+/// Looks whose database this is and how new, without touching it.
+pub(crate) async fn schema(
+    connection: &mut SqliteConnection,
+    path: &Path,
+) -> Result<Schema, StoreError> {
+    let tables: Result<Option<(i64, i64)>, StoreError> =
+        find(&mut *connection, TABLES_SQLITE, &[]).await;
+    let not_ours =
+        || StoreError::Unsupported(format!("`{}` is not a database of Dayend", path.display()));
+    match tables {
+        Err(StoreError::Unsupported(_)) => Err(not_ours()),
+        Err(error) => Err(error),
+        Ok(None | Some((0, _))) => Ok(Schema::Empty),
+        Ok(Some((_, 0))) => Err(not_ours()),
+        Ok(Some(_)) => {
+            let newest: Option<(Option<i64>,)> = find(connection, NEWEST_APPLIED, &[]).await?;
+            let version = newest.and_then(|(version,)| version).unwrap_or_default();
+            if version > newest_known() {
+                Err(StoreError::Unsupported(newer_schema(version)))
+            } else {
+                Ok(Schema::At(version))
+            }
+        }
+    }
+}
+
+/// Brings the schema up to date.
+pub(crate) async fn migrate(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    migrator_sqlite().run(connection).await.map_err(migrate_error)
+}
+
+/// Switches to write-ahead logging, which some file systems cannot do.
+pub(crate) async fn write_ahead_log(
+    connection: &mut SqliteConnection,
+    path: &Path,
+) -> Result<(), StoreError> {
+    let mode: Option<(String,)> = find(connection, WRITE_AHEAD_LOG_SQLITE, &[]).await?;
+    if mode.is_some_and(|(mode,)| mode == "wal") {
+        return Ok(());
+    }
+    Err(StoreError::Unsupported(format!(
+        "the file system of `{}` cannot hold a database with a write-ahead log",
+        path.display()
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn libraries_before_the_fix_are_refused() {
+        #[rustfmt::skip]
+        let cases = [
+            ("3.51.2", false), ("3.50.9", false), ("3.40.1", false), ("2.99.9", false), ("", false), ("nonsense", false),
+            ("3.51.3", true), ("3.52.0", true), ("3.100.1", true), ("4.0.0", true),
+        ];
+        for (version, want) in cases {
+            assert_eq!(supported(version), want, "{version}");
+        }
+    }
+}

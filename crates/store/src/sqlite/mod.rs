@@ -1,0 +1,15 @@
+//! The store on SQLite: one writer, a few readers, one process.
+
+mod checks;
+mod commit;
+mod error;
+mod exec;
+mod lock;
+mod open;
+mod store;
+#[cfg(test)]
+mod tests;
+mod verify;
+mod writer;
+
+pub use open::SqliteStore;
