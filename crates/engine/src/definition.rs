@@ -157,9 +157,9 @@ pub struct Connection {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ConnectionTarget {
-    /// A SQLite file, created if missing.
+    /// A `SQLite` file, created if missing.
     Sqlite { path: String },
-    /// A PostgreSQL URL without a password, and where the password comes from.
+    /// A `PostgreSQL` URL without a password, and where the password comes from.
     Postgres { url: String, password: Option<SecretRef> },
     /// A base URL, fixed headers, headers whose values are secrets, and an own CA (PEM file).
     Http {

@@ -107,7 +107,7 @@ pub enum Piece<'a> {
 }
 
 /// Splits `text` at the placeholders whose names are known; everything else (`$$`, `$1`, other names) is literal.
-pub fn pieces<'a>(text: &'a str, is_known: impl Fn(&str) -> bool) -> Vec<Piece<'a>> {
+pub fn pieces(text: &str, is_known: impl Fn(&str) -> bool) -> Vec<Piece<'_>> {
     let mut found = Vec::new();
     let (mut literal_from, mut search_from) = (0, 0);
     while let Some((open, name)) = next_name(text, search_from) {

@@ -88,11 +88,10 @@ struct Node<'a> {
 impl Plan {
     /// Compiles a batch.
     pub fn of_batch(batch: &Batch) -> Result<Self, PlanError> {
-        let node = |task: &'_ Task| -> Policy { Policy::of(task) };
         let nodes: Vec<Node<'_>> = batch
             .tasks
             .iter()
-            .map(|task| Node { code: &task.code, after: &task.after, policy: node(task) })
+            .map(|task| Node { code: &task.code, after: &task.after, policy: Policy::of(task) })
             .collect();
         Self::compile(&nodes, false)
     }
@@ -123,8 +122,8 @@ impl Plan {
         let edges = resolve_edges(nodes, &by_code)?;
         let (policy_of, policies) = intern_policies(nodes);
         let plan = Self {
-            out_starts: edges.out_starts.into(),
-            out_edges: edges.out_edges.into(),
+            out_starts: edges.starts.into(),
+            out_edges: edges.out.into(),
             in_counts: edges.in_counts.into(),
             policy_of: policy_of.into(),
             policies: policies.into(),
@@ -250,8 +249,8 @@ fn sorted_by_code(nodes: &[Node<'_>]) -> Result<Vec<u32>, PlanError> {
 }
 
 struct Edges {
-    out_starts: Vec<u32>,
-    out_edges: Vec<OutEdge>,
+    starts: Vec<u32>,
+    out: Vec<OutEdge>,
     in_counts: Vec<u32>,
 }
 
@@ -289,8 +288,8 @@ fn resolve_edges(nodes: &[Node<'_>], by_code: &[u32]) -> Result<Edges, PlanError
         *start = total;
     }
     Ok(Edges {
-        out_starts,
-        out_edges: pairs.into_iter().map(|(_, edge)| edge).collect(),
+        starts: out_starts,
+        out: pairs.into_iter().map(|(_, edge)| edge).collect(),
         in_counts,
     })
 }

@@ -13,6 +13,7 @@ pub struct Timestamp(pub i64);
 
 impl Timestamp {
     /// The instant `delay_ms` later, or the latest one there is.
+    #[must_use]
     pub fn plus_ms(self, delay_ms: u64) -> Self {
         let micros = i64::try_from(delay_ms).unwrap_or(i64::MAX).saturating_mul(1000);
         Self(self.0.saturating_add(micros))

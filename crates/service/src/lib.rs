@@ -2,6 +2,12 @@
 //!
 //! Knows the engine, the store's traits, identities and executors. Must not know HTTP or SQL.
 
+mod apply;
+pub mod clock;
+pub mod compiled;
+pub mod conductor;
 pub mod definitions;
 pub mod requests;
+mod runs;
+pub mod stored;
 pub mod use_cases;

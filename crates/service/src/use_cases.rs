@@ -1,16 +1,50 @@
-//! The use cases.
+//! The use cases: who may ask. What they do stands in `runs` and `apply`.
 
-use crate::requests::{
-    Accepted, Applied, LogPiece, Refusal, RunDetail, RunRequest, RunStatus, SourceFile, TaskRequest, TriggerRequest,
-};
+use crate::clock::Clock;
+use crate::conductor::Conductor;
+use crate::requests::Refusal;
 use dayend_engine::codes::Scope;
-use dayend_identity::caller::{Caller, Function};
+use dayend_engine::time::Timestamp;
+use dayend_executor::Executors;
+use dayend_identity::Identity;
+use dayend_identity::caller::{Caller, CallerUser, Function};
 use dayend_identity::token::{TokenAnswer, TokenError, TokenRequest};
-use std::time::Duration;
+use dayend_store::port::{Store, StoreError};
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 
-/// Everything that callers may ask for. Cheap to share.
-#[derive(Debug)]
-pub struct Service {}
+/// Everything that callers may ask for.
+pub struct Service {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) conductor: Arc<Conductor>,
+    pub(crate) executors: Arc<Executors>,
+    identity: Identity,
+    clock: Arc<dyn Clock>,
+    /// One apply at a time: what it checked must still be true when it is stored.
+    pub(crate) applying: tokio::sync::Mutex<()>,
+    pub(crate) last_version: AtomicI64,
+}
+
+/// What a [`Service`] is made of.
+pub struct Parts {
+    pub store: Arc<dyn Store>,
+    pub conductor: Arc<Conductor>,
+    pub identity: Identity,
+    pub executors: Arc<Executors>,
+    pub clock: Arc<dyn Clock>,
+}
+
+impl std::fmt::Debug for Parts {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Parts").finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Service {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Service").finish_non_exhaustive()
+    }
+}
 
 /// Why a bearer token was not accepted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,107 +56,122 @@ pub enum NotAuthenticated {
 }
 
 impl Service {
+    /// Puts the parts together.
+    pub fn new(parts: Parts) -> Arc<Self> {
+        Arc::new(Self {
+            last_version: AtomicI64::new(parts.conductor.last_version.0),
+            store: parts.store,
+            conductor: parts.conductor,
+            executors: parts.executors,
+            identity: parts.identity,
+            clock: parts.clock,
+            applying: tokio::sync::Mutex::new(()),
+        })
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     /// Issues a token (RFC 6749).
-    pub async fn token(&self, _request: TokenRequest) -> Result<TokenAnswer, TokenError> {
-        todo!()
+    pub async fn token(&self, request: TokenRequest) -> Result<TokenAnswer, TokenError> {
+        self.identity.token(request, self.now()).await
     }
 
     /// The caller behind a bearer token.
-    pub async fn authenticate(&self, _bearer: &str) -> Result<Caller, NotAuthenticated> {
-        todo!()
+    pub async fn authenticate(&self, bearer: &str) -> Result<Caller, NotAuthenticated> {
+        self.identity.authenticate(bearer, self.now()).await.map_err(|error| match error {
+            dayend_identity::AuthenticateError::InvalidToken => NotAuthenticated::InvalidToken,
+            dayend_identity::AuthenticateError::Unavailable(error) => NotAuthenticated::Unavailable(error.to_string()),
+        })
     }
 
     /// The public signing keys, a JWK set.
     pub fn jwks(&self) -> serde_json::Value {
-        todo!()
+        self.identity.jwks()
     }
 
-    /// Whether the scope exists and is the caller's, `remote_user` may be named, and one of `functions` is held; in this order.
+    /// Whether the scope exists and is the caller's, `remote_user` may be named, and one of `functions` is held; in this
+    /// order. The answer is the caller to act as: the remote user, where one is named.
     pub async fn authorise(
         &self,
-        _caller: &Caller,
-        _scope: &Scope,
-        _remote_user: Option<&str>,
-        _functions: &[Function],
-    ) -> Result<(), Refusal> {
-        todo!()
+        caller: &Caller,
+        scope: &Scope,
+        remote_user: Option<&str>,
+        functions: &[Function],
+    ) -> Result<Caller, Refusal> {
+        if scope.tenant != caller.tenant || !self.store.scope_exists(scope).await.map_err(unavailable)? {
+            return Err(Refusal::ForeignScope);
+        }
+        let acting = match remote_user {
+            Some(name) => self.act_as(caller, scope, name).await?,
+            None => caller.clone(),
+        };
+        self.require(&acting, scope, functions).await?;
+        Ok(acting)
+    }
+
+    async fn act_as(&self, caller: &Caller, scope: &Scope, name: &str) -> Result<Caller, Refusal> {
+        if caller.user.as_ref().is_some_and(|user| user.name == name) {
+            return Ok(caller.clone());
+        }
+        let not_allowed = |who: &str, function: &'static str| Refusal::NotAllowed {
+            who: who.to_owned(),
+            function,
+            scope: scope.to_string(),
+        };
+        if !self.holds(caller, scope, Function::Impersonate).await? {
+            return Err(not_allowed(&caller.actor(), Function::Impersonate.as_str()));
+        }
+        let user = self.store.user_by_name(&caller.tenant, name).await.map_err(unavailable)?;
+        let Some(user) = user.filter(|user| user.active) else {
+            return Err(not_allowed(&dayend_engine::codes::shortened(name), Function::Exec.as_str()));
+        };
+        Ok(Caller { user: Some(CallerUser { id: user.id, name: user.name }), ..caller.clone() })
+    }
+
+    /// One of the functions is held in the scope.
+    pub(crate) async fn require(&self, caller: &Caller, scope: &Scope, functions: &[Function]) -> Result<(), Refusal> {
+        for function in functions {
+            if self.holds(caller, scope, *function).await? {
+                return Ok(());
+            }
+        }
+        let function = functions.first().map_or("", |function| function.as_str());
+        Err(Refusal::NotAllowed { who: caller.actor(), function, scope: scope.to_string() })
+    }
+
+    pub(crate) async fn holds(&self, caller: &Caller, scope: &Scope, function: Function) -> Result<bool, Refusal> {
+        self.identity.holds(caller, scope, function).await.map_err(unavailable)
     }
 
     /// The only service of the caller's tenant, if there is just one: the default where the header is optional.
-    pub async fn default_service(&self, _caller: &Caller) -> Result<Option<String>, Refusal> {
-        todo!()
-    }
-
-    pub async fn trigger(&self, _caller: &Caller, _request: TriggerRequest) -> Result<Accepted, Refusal> {
-        todo!()
-    }
-
-    /// All tasks, or those asked for (an unknown code is `Invalid { key: "tasks" }`).
-    pub async fn status(&self, _caller: &Caller, _request: RunRequest, _tasks: Option<Vec<String>>) -> Result<RunStatus, Refusal> {
-        todo!()
-    }
-
-    pub async fn interrupt(&self, _caller: &Caller, _request: RunRequest) -> Result<Accepted, Refusal> {
-        todo!()
-    }
-
-    pub async fn restart(&self, _caller: &Caller, _request: RunRequest) -> Result<Accepted, Refusal> {
-        todo!()
-    }
-
-    pub async fn rerun(&self, _caller: &Caller, _request: RunRequest) -> Result<Accepted, Refusal> {
-        todo!()
-    }
-
-    /// Hold, release, exclude, include, force-OK.
-    pub async fn task(&self, _caller: &Caller, _request: TaskRequest) -> Result<RunStatus, Refusal> {
-        todo!()
-    }
-
-    /// A run with its tasks' details.
-    pub async fn run(&self, _caller: &Caller, _request: RunRequest) -> Result<RunDetail, Refusal> {
-        todo!()
-    }
-
-    /// The newest runs of a scope, newest first, without their tasks.
-    pub async fn runs(&self, _caller: &Caller, _scope: Scope, _code: Option<String>, _limit: u32) -> Result<Vec<RunDetail>, Refusal> {
-        todo!()
-    }
-
-    /// Answers as soon as the run's revision is not `seen` (or it has ended), at the latest after `limit`.
-    pub async fn wait(&self, _caller: &Caller, _request: RunRequest, _seen: Option<u64>, _limit: Duration) -> Result<RunStatus, Refusal> {
-        todo!()
-    }
-
-    /// A piece of the log of a task's attempt (the newest, or the one with this epoch), at most 64 KiB.
-    pub async fn log(
-        &self,
-        _caller: &Caller,
-        _request: RunRequest,
-        _task: String,
-        _epoch: Option<u32>,
-        _offset: u64,
-    ) -> Result<LogPiece, Refusal> {
-        todo!()
-    }
-
-    /// Stores the definitions in the files, all or none.
-    pub async fn apply(&self, _caller: &Caller, _scope: Scope, _files: Vec<SourceFile>, _dry_run: bool) -> Result<Applied, Refusal> {
-        todo!()
-    }
-
-    /// The newest versions of the named definitions (none named: all), as one byte-stable YAML text.
-    pub async fn export(&self, _caller: &Caller, _scope: Scope, _codes: Vec<String>) -> Result<String, Refusal> {
-        todo!()
+    pub async fn default_service(&self, caller: &Caller) -> Result<Option<String>, Refusal> {
+        let scopes = self.store.scopes(&caller.tenant).await.map_err(unavailable)?;
+        let first = scopes.first().map(|scope| scope.service.clone());
+        Ok(first.filter(|first| scopes.iter().all(|scope| scope.service == *first)))
     }
 
     /// The result of an asynchronous HTTP attempt, posted to its one-time URL.
-    pub async fn callback(&self, _token: &str, _body: &[u8]) -> Result<(), Refusal> {
-        todo!()
+    pub async fn callback(&self, token: &str, body: &[u8]) -> Result<(), Refusal> {
+        self.executors.callback(token, body).map_err(|error| match error {
+            dayend_executor::CallbackError::UnknownToken => {
+                Refusal::NotFound { what: "callback", id: dayend_engine::codes::shortened(token) }
+            }
+            other => Refusal::Invalid { key: "STATUS".to_owned(), problem: other.to_string() },
+        })
     }
 
     /// Whether writes can be stored now.
     pub fn ready(&self) -> bool {
-        todo!()
+        self.conductor.is_healthy()
     }
+}
+
+/// The store could not be asked.
+pub(crate) fn unavailable(error: StoreError) -> Refusal {
+    if matches!(error, StoreError::Inconsistent(_)) {
+        tracing::error!("{error}");
+    }
+    Refusal::Unavailable(error.to_string())
 }

@@ -41,6 +41,7 @@ impl Run {
                 let pending = self.state(edge.to).is_pending();
                 if pending && before_dead == 0 && self.dead_edges(edge.to) > 0 {
                     work.push(edge.to);
+                    self.touched.push(edge.to);
                 } else if self.is_ready(edge.to) {
                     self.ready.push(edge.to);
                 }
@@ -58,5 +59,10 @@ impl Run {
             }
         }
         self.find_ready(plan);
+        for node in 0..plan.len() {
+            if self.state(node) == NodeState::Held {
+                self.touched.push(node);
+            }
+        }
     }
 }

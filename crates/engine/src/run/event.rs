@@ -92,6 +92,8 @@ pub struct Transition {
     /// The nodes as they are now, each change in order; the last record of a node counts.
     pub nodes: Vec<NodeRecord>,
     pub effects: Vec<Effect>,
+    /// Nodes that may show something else now, beside those in `nodes`.
+    pub touched: Vec<u32>,
     /// The report was for an attempt that was to be stopped because its time was up.
     pub timed_out: bool,
 }
@@ -101,6 +103,7 @@ impl Transition {
     pub fn clear(&mut self) {
         self.nodes.clear();
         self.effects.clear();
+        self.touched.clear();
         self.timed_out = false;
     }
 }

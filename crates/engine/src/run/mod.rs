@@ -3,6 +3,8 @@
 mod choices;
 mod edges;
 mod event;
+mod facts;
+mod look;
 mod node;
 mod roll_up;
 mod step;

@@ -2,50 +2,49 @@
 
 use crate::plan::Plan;
 use crate::run::choices::Choices;
-use crate::run::event::{Effect, Event, Outcome, Rejected, Transition};
+use crate::run::event::{Effect, Event, Rejected, Transition};
 use crate::run::node::{Gate, NodeRecord, NodeState};
 use crate::status::Status;
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Attempts that may be lost in one generation of a task with `on_lost: retry` before it is ABORTED all the same.
-const LOST_ATTEMPTS_MAX: u32 = 100;
-
 /// The state of one run. All vectors are as long as the plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Run {
-    states: Vec<NodeState>,
+    pub(super) states: Vec<NodeState>,
     /// In-edges that are not met (dead ones included).
-    unmet: Vec<u32>,
+    pub(super) unmet: Vec<u32>,
     /// In-edges that can never be met.
-    dead: Vec<u32>,
-    generations: Vec<u32>,
-    attempts: Vec<u32>,
-    epochs: Vec<u32>,
+    pub(super) dead: Vec<u32>,
+    pub(super) generations: Vec<u32>,
+    pub(super) attempts: Vec<u32>,
+    pub(super) epochs: Vec<u32>,
     /// In a group: the status of each member run.
-    mirrors: Vec<Status>,
-    gate: Gate,
-    interrupted: bool,
-    generation: u32,
+    pub(super) mirrors: Vec<Status>,
+    pub(super) gate: Gate,
+    pub(super) interrupted: bool,
+    pub(super) generation: u32,
     /// How many reachable nodes show each status.
-    shown_counts: [u32; Status::ALL.len()],
-    unsettled: u32,
+    pub(super) shown_counts: [u32; Status::ALL.len()],
+    pub(super) unsettled: u32,
     /// Attempts that have not ended.
-    active: BTreeMap<u32, Active>,
+    pub(super) active: BTreeMap<u32, Active>,
     /// Retries that are due and attempts whose time is up.
-    timers: BTreeSet<(Timestamp, u32)>,
+    pub(super) timers: BTreeSet<(Timestamp, u32)>,
     /// Found ready in this step, not started yet.
     pub(super) ready: Vec<u32>,
     /// Buffer of [`Run::propagate`]; empty between steps.
     pub(super) settling: Vec<u32>,
+    /// Nodes that may show something else without a change of their own state.
+    pub(super) touched: Vec<u32>,
 }
 
 /// What is remembered of an attempt while it lasts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Active {
-    started_at: Timestamp,
-    deadline: Option<Timestamp>,
-    timed_out: bool,
+pub(super) struct Active {
+    pub(super) started_at: Timestamp,
+    pub(super) deadline: Option<Timestamp>,
+    pub(super) timed_out: bool,
 }
 
 /// What the store kept of a run.
@@ -86,6 +85,7 @@ impl Run {
             timers: BTreeSet::new(),
             ready: Vec::new(),
             settling: Vec::new(),
+            touched: Vec::new(),
         };
         run.recount(plan);
         run
@@ -144,14 +144,15 @@ impl Run {
             Event::ForceAll => self.force_all(plan, now, out)?,
             Event::Started { node, epoch } => self.started(plan, node, epoch, now)?,
             Event::Ended { node, epoch, outcome } => {
-                self.attempt_ended(plan, node, epoch, outcome, now, out)?
+                self.attempt_ended(plan, node, epoch, outcome, now, out)?;
             }
             Event::Tick => self.tick(plan, now, out),
             Event::Member { node, status, ended } => {
-                self.member(plan, node, status, ended, now, out)?
+                self.member(plan, node, status, ended, now, out)?;
             }
         }
         self.start_ready(plan, now, out);
+        std::mem::swap(&mut self.touched, &mut out.touched);
         if let Some((next, _)) = self.timers.first() {
             out.effects.push(Effect::WakeAt(*next));
         }
@@ -163,154 +164,6 @@ impl Run {
             return Err(Rejected::NothingToRun);
         }
         self.find_ready(plan);
-        Ok(())
-    }
-
-    /// An attempt left the executor's queue: its time begins to count. Nothing of this is stored: a re-adopted attempt
-    /// reports it again.
-    fn started(
-        &mut self,
-        plan: &Plan,
-        node: u32,
-        epoch: u32,
-        now: Timestamp,
-    ) -> Result<(), Rejected> {
-        if self.epoch(node) != epoch || !self.state(node).has_attempt() {
-            return Err(Rejected::Stale);
-        }
-        let deadline = plan.policy(node).timeout_ms.map(|timeout| now.plus_ms(timeout));
-        if let (Some(active), Some(deadline)) = (self.active.get_mut(&node), deadline) {
-            if let Some(earlier) = active.deadline.replace(deadline) {
-                self.timers.remove(&(earlier, node));
-            }
-            self.timers.insert((deadline, node));
-        }
-        Ok(())
-    }
-
-    fn attempt_ended(
-        &mut self,
-        plan: &Plan,
-        node: u32,
-        epoch: u32,
-        outcome: Outcome,
-        now: Timestamp,
-        out: &mut Transition,
-    ) -> Result<(), Rejected> {
-        let state = self.state(node);
-        let newest = self.epoch(node) == epoch && epoch > 0 && !plan.is_group();
-        let late = state == NodeState::Aborted && outcome != Outcome::Lost && !self.interrupted;
-        if !newest || !(state.has_attempt() || late) {
-            return Err(Rejected::Stale);
-        }
-        let active = self.active.remove(&node);
-        if let Some(deadline) = active.and_then(|active| active.deadline) {
-            self.timers.remove(&(deadline, node));
-        }
-        out.timed_out = active.is_some_and(|active| active.timed_out);
-        let started_at = active.map(|active| active.started_at);
-        let next = self.after_attempt(plan, node, outcome, now, out.timed_out);
-        self.record(
-            node,
-            next.state,
-            Times { wake_at: next.wake_at, started_at, ended_at: Some(now) },
-            out,
-        );
-        match next.state {
-            NodeState::Backoff => self.timers.extend(next.wake_at.map(|due| (due, node))),
-            NodeState::Running => self.dispatch(plan, node, now, out),
-            _ if state == NodeState::Recycling => {
-                self.reopen(plan, node, out);
-                self.recount(plan);
-            }
-            _ if late => self.recount(plan),
-            _ => self.propagate(plan, node),
-        }
-        Ok(())
-    }
-
-    /// What an attempt's end makes of its node.
-    fn after_attempt(
-        &self,
-        plan: &Plan,
-        node: u32,
-        outcome: Outcome,
-        now: Timestamp,
-        timed_out: bool,
-    ) -> Next {
-        let to = |state| Next { state, wake_at: None };
-        let policy = plan.policy(node);
-        match (self.state(node), outcome) {
-            (NodeState::Stopping, _) => to(NodeState::Interrupted),
-            (NodeState::Recycling, _) => to(NodeState::Waiting),
-            (_, Outcome::Succeeded) if !timed_out => to(NodeState::Successful),
-            (NodeState::Aborted, _) => to(NodeState::Failed),
-            (_, Outcome::Lost)
-                if policy.retry_if_lost && self.attempt(node) < LOST_ATTEMPTS_MAX =>
-            {
-                to(NodeState::Running)
-            }
-            (_, Outcome::Lost) if !timed_out => to(NodeState::Aborted),
-            (_, _) if self.attempt(node) <= policy.max_retries => Next {
-                state: NodeState::Backoff,
-                wake_at: Some(now.plus_ms(policy.delay_ms(self.attempt(node)))),
-            },
-            (_, _) => to(NodeState::Failed),
-        }
-    }
-
-    fn tick(&mut self, plan: &Plan, now: Timestamp, out: &mut Transition) {
-        while let Some((due, node)) = self.timers.first().copied().filter(|(due, _)| *due <= now) {
-            self.timers.remove(&(due, node));
-            if self.state(node) == NodeState::Backoff {
-                self.dispatch(plan, node, now, out);
-            } else if let Some(active) = self.active.get_mut(&node) {
-                active.timed_out = true;
-                active.deadline = None;
-                out.effects.push(Effect::Stop { node, epoch: self.epoch(node) });
-            }
-        }
-    }
-
-    /// A member run is not what it was: the group follows.
-    fn member(
-        &mut self,
-        plan: &Plan,
-        node: u32,
-        status: Status,
-        ended: bool,
-        now: Timestamp,
-        out: &mut Transition,
-    ) -> Result<(), Rejected> {
-        if node >= plan.len() || !plan.is_group() {
-            return Err(Rejected::NoSuchNode);
-        }
-        let state = self.state(node);
-        self.recounted(node, |run| {
-            if let Some(mirror) = run.mirrors.get_mut(node as usize) {
-                *mirror = status;
-            }
-        });
-        let settled = match status {
-            Status::Successful => NodeState::Successful,
-            Status::Failed => NodeState::Failed,
-            Status::Interrupted => NodeState::Interrupted,
-            Status::Aborted => NodeState::Aborted,
-            Status::Excluded => NodeState::Excluded,
-            Status::NotStarted | Status::OnGoing | Status::Held => NodeState::Running,
-        };
-        let goes_on = matches!(status, Status::OnGoing) || (!ended && state == NodeState::Running);
-        let next = if goes_on { NodeState::Running } else { settled };
-        if next == state || (!ended && !goes_on) {
-            return Ok(());
-        }
-        let times = Times { ended_at: ended.then_some(now), ..Times::default() };
-        self.record(node, next, times, out);
-        if state == NodeState::Running && next.is_settled() {
-            self.propagate(plan, node);
-        } else {
-            self.recount(plan);
-        }
         Ok(())
     }
 
@@ -404,7 +257,7 @@ impl Run {
     }
 
     /// Applies a change to one node and keeps the counters right.
-    fn recounted(&mut self, node: u32, change: impl FnOnce(&mut Self)) {
+    pub(super) fn recounted(&mut self, node: u32, change: impl FnOnce(&mut Self)) {
         self.weigh(node, |count| *count = count.saturating_sub(1));
         change(self);
         self.weigh(node, |count| *count += 1);
@@ -489,90 +342,11 @@ impl Run {
     }
 }
 
-/// What an attempt's end makes of its node.
-struct Next {
-    state: NodeState,
-    wake_at: Option<Timestamp>,
-}
-
 /// The times that go into a node's record.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_field_names, reason = "they are named as in the record")]
 pub(super) struct Times {
     pub wake_at: Option<Timestamp>,
     pub started_at: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,
-}
-
-/// What can be asked of a run.
-impl Run {
-    pub fn state(&self, node: u32) -> NodeState {
-        self.states.get(node as usize).copied().unwrap_or_default()
-    }
-
-    pub fn attempt(&self, node: u32) -> u32 {
-        self.attempts.get(node as usize).copied().unwrap_or_default()
-    }
-
-    pub fn epoch(&self, node: u32) -> u32 {
-        self.epochs.get(node as usize).copied().unwrap_or_default()
-    }
-
-    pub fn node_generation(&self, node: u32) -> u32 {
-        self.generations.get(node as usize).copied().unwrap_or_default()
-    }
-
-    pub fn gate(&self) -> Gate {
-        self.gate
-    }
-
-    pub fn is_interrupted(&self) -> bool {
-        self.interrupted
-    }
-
-    pub fn generation(&self) -> u32 {
-        self.generation
-    }
-
-    /// Attempts that have not ended (the executor must be asked about them after a restart of the server).
-    pub fn unfinished(&self) -> impl Iterator<Item = u32> + '_ {
-        self.active.keys().copied()
-    }
-
-    /// When [`Event::Tick`] is due next.
-    pub fn next_wake(&self) -> Option<Timestamp> {
-        self.timers.first().map(|(due, _)| *due)
-    }
-
-    /// Whether a restart would find something to do.
-    pub fn can_reopen(&self) -> bool {
-        self.states.iter().any(|state| state.is_reopenable())
-    }
-
-    pub(super) fn nodes(&self) -> u32 {
-        u32::try_from(self.states.len()).unwrap_or(u32::MAX)
-    }
-
-    pub(super) fn dead_edges(&self, node: u32) -> u32 {
-        self.dead.get(node as usize).copied().unwrap_or_default()
-    }
-
-    pub(super) fn is_ready(&self, node: u32) -> bool {
-        self.state(node) == NodeState::Waiting && self.edges_met(node)
-    }
-
-    pub(super) fn edges_met(&self, node: u32) -> bool {
-        self.unmet.get(node as usize) == Some(&0)
-    }
-
-    pub(super) fn mirrored(&self, node: u32) -> Option<Status> {
-        self.mirrors.get(node as usize).copied()
-    }
-
-    pub(super) fn count_shown(&self, status: Status) -> u32 {
-        self.shown_counts.get(status as usize).copied().unwrap_or_default()
-    }
-
-    pub(super) fn unsettled(&self) -> u32 {
-        self.unsettled
-    }
 }

@@ -41,7 +41,7 @@ impl Run {
                 out.effects.push(Effect::InterruptMember { node });
             }
             NodeState::Waiting | NodeState::Held => {
-                self.record(node, NodeState::Interrupted, ended, out)
+                self.record(node, NodeState::Interrupted, ended, out);
             }
             NodeState::Backoff => self.record(node, NodeState::Interrupted, ended, out),
             NodeState::Running | NodeState::Recycling if plan.is_group() => {
@@ -114,7 +114,7 @@ impl Run {
         }
         match state {
             NodeState::Running => {
-                out.effects.push(Effect::Gate { node, gate: Gate::Open, reopen: true })
+                out.effects.push(Effect::Gate { node, gate: Gate::Open, reopen: true });
             }
             NodeState::Failed | NodeState::Interrupted | NodeState::Aborted | NodeState::Held => {
                 let met = self.edges_met(node);
@@ -175,11 +175,12 @@ impl Run {
         let next = match (verb, state) {
             (TaskVerb::Hold, NodeState::Waiting) if self.dead_edges(node) == 0 => NodeState::Held,
             (TaskVerb::Hold, _) => return refuse("a task that has not started and still can"),
-            (TaskVerb::Release, NodeState::Held) => NodeState::Waiting,
+            (TaskVerb::Release, NodeState::Held) | (TaskVerb::Include, NodeState::Excluded) => {
+                NodeState::Waiting
+            }
             (TaskVerb::Release, _) => return refuse("a held task"),
             (TaskVerb::Exclude, NodeState::Waiting | NodeState::Held) => NodeState::Excluded,
             (TaskVerb::Exclude, _) => return refuse("a task that has not started"),
-            (TaskVerb::Include, NodeState::Excluded) => NodeState::Waiting,
             (TaskVerb::Include, _) => return refuse("an excluded task"),
             (
                 TaskVerb::ForceOk,

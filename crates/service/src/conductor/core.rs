@@ -1,0 +1,311 @@
+//! The conductor's core: synchronous and pure. Inputs and the time go in; groups to commit come out, and what may be
+//! released once they are on disk. The simulation runs this same code.
+
+use super::input::{Answer, Command, Input};
+use super::live::Live;
+use super::pending::{PendingWrite, Release, RunsWrite, WriteKind};
+use super::view::Views;
+use dayend_engine::codes::{AttemptId, RunKey, Scope};
+use dayend_engine::run::Transition;
+use dayend_engine::time::Timestamp;
+use dayend_executor::port::Report;
+use dayend_store::port::{Group, GroupId, Outcome, OwnerEpoch, Partition, Takeover};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// All live runs of a partition and the group that is being filled.
+pub struct Core<R> {
+    pub(super) partition: Partition,
+    pub(super) epoch: OwnerEpoch,
+    pub(super) views: Arc<Views>,
+    pub(super) runs: BTreeMap<RunKey, Live>,
+    /// When which run wants a tick; each run at most once.
+    pub(super) timers: BTreeSet<(Timestamp, RunKey)>,
+    pub(super) due: BTreeMap<RunKey, Timestamp>,
+    /// When running attempts really started: kept over a reload.
+    pub(super) started: BTreeMap<AttemptId, Timestamp>,
+    pub(super) open: Vec<PendingWrite<R>>,
+    /// The last write of `open` takes nothing more.
+    pub(super) sealed: bool,
+    in_flight: Option<InFlight<R>>,
+    next_group: i64,
+    pub(super) last_run: i64,
+    /// Per tenant; ids are unique even when the clock goes back.
+    pub(super) last_ms: BTreeMap<String, i64>,
+    pub(super) floor_ms: i64,
+    /// A buffer for steps.
+    pub(super) transition: Transition,
+}
+
+struct InFlight<R> {
+    id: GroupId,
+    writes: Vec<PendingWrite<R>>,
+}
+
+/// What the shell does after a commit.
+#[derive(Debug)]
+pub struct Released<R> {
+    pub replies: Vec<(R, Answer)>,
+    pub releases: Vec<Release>,
+    /// To be folded in again, after `reload`.
+    pub reports: Vec<Report>,
+    /// Roots of run trees whose memory was dropped: the store has the truth.
+    pub reload: BTreeSet<RunKey>,
+    /// Another node owns the partition now: this one must stop.
+    pub fenced: bool,
+}
+
+impl<R> Default for Released<R> {
+    fn default() -> Self {
+        Self { replies: Vec::new(), releases: Vec::new(), reports: Vec::new(), reload: BTreeSet::new(), fenced: false }
+    }
+}
+
+/// What there is to do when no commit is under way.
+#[derive(Debug)]
+pub enum Next<R> {
+    Commit(Group),
+    /// Nothing is to be written, only to be answered.
+    Answer(Released<R>),
+    Nothing,
+}
+
+impl<R> Core<R> {
+    /// A core that owns a partition and has no runs yet.
+    pub fn new(takeover: &Takeover, views: Arc<Views>) -> Self {
+        Self {
+            partition: takeover.partition,
+            epoch: takeover.epoch,
+            views,
+            runs: BTreeMap::new(),
+            timers: BTreeSet::new(),
+            due: BTreeMap::new(),
+            started: BTreeMap::new(),
+            open: Vec::new(),
+            sealed: false,
+            in_flight: None,
+            next_group: takeover.last_group.0 + 1,
+            last_run: takeover.last_run.0,
+            last_ms: BTreeMap::new(),
+            floor_ms: takeover.last_created_ms,
+            transition: Transition::default(),
+        }
+    }
+
+    /// Folds an input into the open group. Gives it back if its run is not in memory.
+    pub fn handle(&mut self, input: Input<R>, now: Timestamp) -> Result<(), (RunKey, Input<R>)> {
+        match input {
+            Input::Report(report) if self.runs.contains_key(&report.id.run) => self.report(report, now),
+            Input::Report(report) => return Err((report.id.run, Input::Report(report))),
+            Input::Command(Command::Create(create), reply) => self.create(*create, reply, now),
+            Input::Command(Command::Verb(verb), reply) if self.runs.contains_key(&verb.run) => self.verb(verb, reply, now),
+            Input::Command(Command::Verb(verb), reply) => {
+                return Err((verb.run, Input::Command(Command::Verb(verb), reply)));
+            }
+            Input::Command(Command::Foreign(write), reply) => {
+                let mut pending = PendingWrite::new(WriteKind::Foreign(write));
+                pending.replies.push((reply, Answer::Written(Outcome::Applied)));
+                self.open.push(pending);
+                self.sealed = true;
+            }
+        }
+        Ok(())
+    }
+
+    /// Answers a command about a run that does not exist.
+    pub fn refuse(&mut self, reply: R, answer: Answer) {
+        self.current().replies.push((reply, answer));
+    }
+
+    /// Where a run lives.
+    pub fn scope_of(&self, run: RunKey) -> Option<Scope> {
+        self.runs.get(&run).map(|live| live.row.scope.clone())
+    }
+
+    /// When [`Core::tick`] is due.
+    pub fn next_wake(&self) -> Option<Timestamp> {
+        self.timers.first().map(|(at, _)| *at)
+    }
+
+    /// How many inputs and rows wait for the commit under way; bounds a group.
+    pub fn open_writes(&self) -> usize {
+        self.open.len()
+    }
+
+    /// The next group, unless one is under way.
+    pub fn next(&mut self, now: Timestamp) -> Next<R> {
+        if self.in_flight.is_some() || self.open.is_empty() {
+            return Next::Nothing;
+        }
+        let mut writes = std::mem::take(&mut self.open);
+        self.sealed = false;
+        if writes.iter().all(PendingWrite::is_empty) {
+            let mut released = Released::default();
+            for pending in writes {
+                Self::release(pending, &self.views, &mut released);
+            }
+            return Next::Answer(released);
+        }
+        let id = GroupId(self.next_group);
+        self.next_group += 1;
+        let group = Group {
+            id,
+            partition: self.partition,
+            epoch: self.epoch,
+            at: now,
+            writes: writes.iter_mut().map(PendingWrite::to_write).collect(),
+        };
+        self.in_flight = Some(InFlight { id, writes });
+        Next::Commit(group)
+    }
+
+    /// The group under way, if any.
+    pub fn in_flight(&self) -> Option<GroupId> {
+        self.in_flight.as_ref().map(|in_flight| in_flight.id)
+    }
+
+    /// The writes of the group under way.
+    pub(super) fn flying(&self) -> impl Iterator<Item = &PendingWrite<R>> {
+        self.in_flight.iter().flat_map(|in_flight| &in_flight.writes)
+    }
+
+    /// The group under way is on disk.
+    pub fn committed(&mut self, outcomes: Vec<Outcome>) -> Released<R> {
+        let mut released = Released::default();
+        let Some(in_flight) = self.in_flight.take() else { return released };
+        let mut touched = BTreeSet::new();
+        for (pending, outcome) in in_flight.writes.into_iter().zip(outcomes) {
+            match outcome {
+                Outcome::Applied => {
+                    touched.extend(pending.runs());
+                    Self::release(pending, &self.views, &mut released);
+                }
+                Outcome::LostRace => self.lost_race(pending, &mut released),
+            }
+        }
+        self.evict(&touched);
+        released
+    }
+
+    /// Nothing of the group under way was written: what it and the open group changed is dropped from memory.
+    pub fn not_done(&mut self, reason: &str) -> Released<R> {
+        let mut released = Released::default();
+        let in_flight = self.in_flight.take().map(|in_flight| in_flight.writes).unwrap_or_default();
+        let open = std::mem::take(&mut self.open);
+        self.sealed = false;
+        for pending in in_flight.into_iter().chain(open) {
+            self.forget(pending, &Answer::NotStored(reason.to_owned()), &mut released);
+        }
+        released
+    }
+
+    fn release(pending: PendingWrite<R>, views: &Views, released: &mut Released<R>) {
+        for view in pending.new_views {
+            views.add(view);
+        }
+        for (view, delta) in pending.deltas.into_values() {
+            view.apply(delta);
+        }
+        released.replies.extend(pending.replies);
+        released.releases.extend(pending.releases);
+    }
+
+    fn lost_race(&mut self, pending: PendingWrite<R>, released: &mut Released<R>) {
+        match &pending.kind {
+            WriteKind::Foreign(_) => {
+                let replies = pending.replies.into_iter();
+                released.replies.extend(replies.map(|(reply, _)| (reply, Answer::Written(Outcome::LostRace))));
+            }
+            WriteKind::Runs(runs) if runs.claimed => {
+                self.forget(pending, &Answer::Raced, released);
+                // Steps that were taken on top of the lost one must not be written.
+                let open = std::mem::take(&mut self.open);
+                let (tainted, kept) =
+                    open.into_iter().partition(|later| later.runs().iter().any(|run| !self.runs.contains_key(run)));
+                self.open = kept;
+                for later in Vec::from_iter::<Vec<PendingWrite<R>>>(tainted) {
+                    self.forget(later, &Answer::NotStored("another request came first".to_owned()), released);
+                }
+            }
+            WriteKind::Runs(_) => {
+                released.fenced = true;
+                let gone = Answer::NotStored("this server no longer owns its runs".to_owned());
+                released.replies.extend(pending.replies.into_iter().map(|(reply, _)| (reply, gone.clone())));
+            }
+        }
+    }
+
+    /// Drops from memory what a write that did not happen had changed.
+    fn forget(&mut self, pending: PendingWrite<R>, answer: &Answer, released: &mut Released<R>) {
+        let new: BTreeSet<RunKey> = pending.new_views.iter().map(|view| view.row.key).collect();
+        for run in pending.runs() {
+            let root = self.root(run);
+            if let Some(root) = root {
+                self.drop_tree(root);
+                if !new.contains(&root) {
+                    released.reload.insert(root);
+                }
+            }
+        }
+        released.replies.extend(pending.replies.into_iter().map(|(reply, _)| (reply, answer.clone())));
+        released.reports.extend(pending.reports);
+    }
+
+    /// Drops what has ended; nothing is lost, the store has it.
+    fn evict(&mut self, touched: &BTreeSet<RunKey>) {
+        let roots: BTreeSet<RunKey> = touched.iter().filter_map(|run| self.root(*run)).collect();
+        for root in roots {
+            let Some(live) = self.runs.get(&root) else { continue };
+            let over = |key: &RunKey| self.runs.get(key).is_none_or(Live::is_over);
+            let pending = self.open.iter().flat_map(PendingWrite::runs).any(|run| self.root(run) == Some(root));
+            if !pending && live.is_over() && live.members.iter().all(|member| over(member) || self.closed(member)) {
+                self.drop_views(root);
+                self.drop_tree(root);
+            }
+        }
+    }
+
+    /// A member whose group has ended before its gate opened.
+    fn closed(&self, member: &RunKey) -> bool {
+        self.runs.get(member).is_some_and(|live| live.group_ended)
+    }
+
+    /// The group run of a member, or the run itself.
+    pub(super) fn root(&self, run: RunKey) -> Option<RunKey> {
+        self.runs.get(&run).map(|live| live.row.parent.map_or(run, |(group, _)| group))
+    }
+
+    fn drop_views(&self, root: RunKey) {
+        let Some(live) = self.runs.get(&root) else { return };
+        for key in live.members.iter().chain([&root]) {
+            if let Some(live) = self.runs.get(key) {
+                self.views.remove(&live.view);
+            }
+        }
+    }
+
+    pub(super) fn drop_tree(&mut self, root: RunKey) {
+        let Some(live) = self.runs.remove(&root) else { return };
+        for key in live.members.iter().chain([&root]) {
+            self.runs.remove(key);
+            if let Some(at) = self.due.remove(key) {
+                self.timers.remove(&(at, *key));
+            }
+        }
+    }
+
+    /// The write that steps go into.
+    pub(super) fn current(&mut self) -> &mut PendingWrite<R> {
+        if self.sealed || self.open.is_empty() {
+            self.open.push(PendingWrite::new(WriteKind::Runs(RunsWrite::default())));
+            self.sealed = false;
+        }
+        self.open.last_mut().expect("a write was just pushed if there was none")
+    }
+}
+
+impl<R> std::fmt::Debug for Core<R> {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Core").field("runs", &self.runs.len()).field("open", &self.open.len()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,136 @@
+//! A run in memory.
+
+use super::view::View;
+use crate::compiled::{Compiled, Source};
+use dayend_engine::codes::{AttemptId, RunKey};
+use dayend_engine::definition::{Batch, Task, Work};
+use dayend_engine::params::{BuiltIns, Params, RunParams};
+use dayend_engine::run::{NodeRecord, Run};
+use dayend_engine::status::Status;
+use dayend_engine::time::Timestamp;
+use dayend_executor::port::Attempt;
+use dayend_store::port::{NodeRow, RunRow, RunState};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A run that this node conducts.
+pub(super) struct Live {
+    pub row: RunRow,
+    pub compiled: Arc<Compiled>,
+    pub params: Arc<RunParams>,
+    pub run: Run,
+    /// Of a group: its member runs, in node order.
+    pub members: Vec<RunKey>,
+    /// What asynchronous attempts need to be followed later.
+    pub handles: BTreeMap<u32, String>,
+    pub view: Arc<View>,
+    tenant: Arc<str>,
+    run_id_text: Arc<str>,
+    mis_date_text: Arc<str>,
+    /// Of a member: its group has ended, so it can no longer start.
+    pub group_ended: bool,
+    /// Of a group: whether its members were told that it has ended.
+    pub told_ended: bool,
+}
+
+/// What makes a [`Live`], whether new or from the store.
+pub(super) struct Parts {
+    pub row: RunRow,
+    pub compiled: Arc<Compiled>,
+    pub params: RunParams,
+    pub run: Run,
+    pub members: Vec<RunKey>,
+    pub view: Arc<View>,
+}
+
+impl Live {
+    pub(super) fn new(parts: Parts) -> Self {
+        Self {
+            tenant: parts.row.scope.tenant.as_str().into(),
+            run_id_text: parts.row.run_id.as_str().into(),
+            mis_date_text: parts.row.mis_date.to_string().into(),
+            row: parts.row,
+            compiled: parts.compiled,
+            params: Arc::new(parts.params),
+            run: parts.run,
+            members: parts.members,
+            handles: BTreeMap::new(),
+            view: parts.view,
+            group_ended: false,
+            told_ended: false,
+        }
+    }
+
+    /// The state as it should be stored now, given when it was stored last.
+    pub(super) fn state_now(&self, now: Timestamp) -> RunState {
+        let before = &self.row.state;
+        let (status, own_ended) = (self.run.status(), self.run.ended());
+        let ended = own_ended || self.group_ended;
+        let began = matches!(status, Status::OnGoing) || self.run.generation() > 1 || own_ended;
+        RunState {
+            gate: self.run.gate() as u8,
+            interrupted: self.run.is_interrupted(),
+            generation: self.run.generation(),
+            status,
+            ended,
+            started_at: before.started_at.or(began.then_some(now)),
+            ended_at: if ended { before.ended_at.filter(|_| before.ended).or(Some(now)) } else { None },
+        }
+    }
+
+    /// The row of a node as the engine left it.
+    pub(super) fn node_row(&self, record: &NodeRecord, message: Option<&str>) -> NodeRow {
+        let handle = if record.state.has_attempt() { self.handles.get(&record.node).cloned() } else { None };
+        NodeRow {
+            run: self.row.key,
+            node: record.node,
+            state: record.state as u8,
+            generation: record.generation,
+            attempt: record.attempt,
+            epoch: record.epoch,
+            wake_at: record.wake_at,
+            started_at: record.started_at,
+            ended_at: record.ended_at,
+            handle,
+            message: message.map(str::to_owned),
+        }
+    }
+
+    /// The newest attempt of a task, as the executor wants it; the connection is looked up later.
+    pub(super) fn attempt(&self, node: u32) -> Option<Attempt> {
+        let batch = self.batch()?;
+        let task = batch.tasks.get(node as usize)?;
+        Some(Attempt {
+            id: AttemptId { run: self.row.key, node, epoch: self.run.epoch(node) },
+            tenant: Arc::clone(&self.tenant),
+            run_id: self.row.run_id.clone(),
+            mis_date: self.row.mis_date,
+            attempt: self.run.attempt(node),
+            generation: self.run.node_generation(node),
+            params: self.params_of(batch, task),
+            connection: None,
+            handle: self.handles.get(&node).cloned(),
+            batch: Arc::clone(batch),
+        })
+    }
+
+    fn params_of(&self, batch: &Batch, task: &Task) -> Params {
+        if matches!(task.work, Work::Noop) {
+            return Params::default();
+        }
+        let built_ins = BuiltIns { mis_date: &self.mis_date_text, run_id: &self.run_id_text, task: task.code.as_str() };
+        Params::resolve(&batch.params, &task.params, &self.params, built_ins)
+    }
+
+    fn batch(&self) -> Option<&Arc<Batch>> {
+        match &self.compiled.source {
+            Source::Batch(batch) => Some(batch),
+            Source::Group(_) => None,
+        }
+    }
+
+    /// Nothing of it is going on, so it need not stay in memory.
+    pub(super) fn is_over(&self) -> bool {
+        self.run.ended() && self.run.unfinished().next().is_none()
+    }
+}

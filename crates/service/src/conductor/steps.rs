@@ -1,0 +1,371 @@
+//! Folding reports, verbs and ticks into runs, and what follows in the group and its members.
+
+use super::core::Core;
+use super::input::{Answer, RunVerb, VerbCommand};
+use super::pending::{OWN_ACTOR, OWN_EVENT, PendingWrite, Record, Release, RunsWrite, WriteKind, claim_key};
+use super::view::Delta;
+use dayend_engine::codes::{AttemptId, RunKey};
+use dayend_engine::run::{Effect, Event, Gate, NodeState, Outcome as Ended, Rejected, Transition};
+use dayend_engine::status::Status;
+use dayend_engine::time::Timestamp;
+use dayend_executor::port::{Fact, MESSAGE_MAX_BYTES, Outcome, Report};
+use dayend_store::port::{ClaimRow, HistoryRecord, RunState, Write};
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// On whose behalf a step is taken: what the history says.
+#[derive(Clone, Debug)]
+pub(super) struct Origin {
+    pub actor: String,
+    pub event: &'static str,
+    pub note: Option<serde_json::Value>,
+    /// For the node that the step is about.
+    pub message: Option<String>,
+}
+
+impl Origin {
+    fn own(message: Option<String>) -> Self {
+        Self { actor: OWN_ACTOR.to_owned(), event: OWN_EVENT, note: None, message }
+    }
+}
+
+/// A step that follows from another one in the same group commit.
+enum Follow {
+    Gate { gate: Gate, reopen: bool },
+    Interrupt,
+    ForceAll,
+    Member { node: u32, status: Status, ended: bool },
+}
+
+impl<R> Core<R> {
+    /// Sends all due ticks.
+    pub fn tick(&mut self, now: Timestamp) {
+        while let Some((at, run)) = self.timers.first().copied().filter(|(at, _)| *at <= now) {
+            self.timers.remove(&(at, run));
+            self.due.remove(&run);
+            // A tick is never refused.
+            let _ = self.step(run, Event::Tick, now, &Origin::own(None));
+        }
+    }
+
+    pub(super) fn report(&mut self, report: Report, now: Timestamp) {
+        let AttemptId { run, node, epoch } = report.id;
+        match &report.fact {
+            Fact::Started => {
+                self.started.insert(report.id, report.at);
+                // Stale ones are of no interest: only the time-out is counted from it.
+                let _ = self.step(run, Event::Started { node, epoch }, report.at, &Origin::own(None));
+            }
+            Fact::Accepted { handle } => self.accepted(report.id, handle.clone(), now),
+            Fact::Ended { outcome, message } => {
+                self.started.remove(&report.id);
+                let outcome = match outcome {
+                    Outcome::Succeeded => Ended::Succeeded,
+                    Outcome::Failed => Ended::Failed,
+                    Outcome::Lost => Ended::Lost,
+                };
+                let stopping = self.runs.get(&run).is_some_and(|live| live.run.state(node) == NodeState::Stopping);
+                let message = if stopping { prefixed("interrupted", message) } else { message.clone() };
+                let origin = Origin::own(Some(message));
+                match self.step(run, Event::Ended { node, epoch, outcome }, now, &origin) {
+                    Ok(()) => self.current().reports.push(report),
+                    Err(_) => self.stale(&report, now),
+                }
+            }
+        }
+    }
+
+    /// A report from an attempt that is not the newest changes nothing, and is on record.
+    fn stale(&mut self, report: &Report, now: Timestamp) {
+        let detail = serde_json::json!({ "node": report.id.node, "epoch": report.id.epoch });
+        let history = HistoryRecord {
+            run: None,
+            at: now,
+            actor: OWN_ACTOR.to_owned(),
+            event: "stale-report".to_owned(),
+            detail: serde_json::json!({ "run": report.id.run, "attempt": detail }).to_string(),
+        };
+        tracing::warn!(run.key = report.id.run.0, task = report.id.node, "a report of an attempt that is over was ignored");
+        self.open.push(PendingWrite::new(WriteKind::Foreign(Box::new(Write::Audit { history }))));
+        self.sealed = true;
+    }
+
+    fn accepted(&mut self, id: AttemptId, handle: String, now: Timestamp) {
+        let Some(live) = self.runs.get_mut(&id.run) else { return };
+        if live.run.epoch(id.node) != id.epoch || !live.run.state(id.node).has_attempt() {
+            return;
+        }
+        live.handles.insert(id.node, handle);
+        let transition = Transition { nodes: vec![live.run.record_of(id.node)], ..Transition::default() };
+        self.note(id.run, &transition, now, &Origin::own(None));
+    }
+
+    pub(super) fn verb(&mut self, command: VerbCommand, reply: R, now: Timestamp) {
+        let claimed = command.claim.is_some();
+        if claimed && self.is_claimed(command.claim.as_ref()) {
+            return self.refuse(reply, Answer::Raced);
+        }
+        if claimed {
+            let runs = RunsWrite { claim: command.claim.clone(), claimed, ..RunsWrite::default() };
+            self.open.push(PendingWrite::new(WriteKind::Runs(runs)));
+            self.sealed = false;
+        }
+        let note = command.reason.as_ref().map(|reason| serde_json::json!({ "reason": reason }));
+        let message = matches!(command.verb, RunVerb::Task { .. }).then(|| {
+            let reason = command.reason.as_deref().filter(|reason| !reason.is_empty());
+            let by = format!("{} by {}", command.verb.event(), command.actor);
+            reason.map_or(by.clone(), |reason| format!("{by}: {reason}"))
+        });
+        let origin = Origin { actor: command.actor.clone(), event: command.verb.event(), note, message };
+        let result = self.take_verb(&command, now, &origin);
+        if claimed && result.is_err() {
+            // A refused verb uses up no key.
+            self.open.pop();
+        }
+        self.sealed |= claimed && result.is_ok();
+        let answer = result.map_or_else(Answer::Rejected, |()| Answer::Done);
+        if claimed && !matches!(answer, Answer::Rejected(_)) {
+            self.open.last_mut().expect("the claim's write was pushed").replies.push((reply, answer));
+        } else {
+            self.current().replies.push((reply, answer));
+        }
+    }
+
+    fn take_verb(&mut self, command: &VerbCommand, now: Timestamp, origin: &Origin) -> Result<(), Rejected> {
+        let Some(live) = self.runs.get(&command.run) else { return Err(Rejected::NoSuchNode) };
+        match command.verb {
+            RunVerb::Interrupt if live.group_ended => Err(Rejected::RunEnded),
+            RunVerb::Interrupt => self.step(command.run, Event::Interrupt, now, origin),
+            RunVerb::Task { node, verb } => self.step(command.run, Event::Verb { node, verb }, now, origin),
+            RunVerb::Restart => match live.row.parent {
+                Some((group, node)) => self.restart_member(command.run, group, node, now, origin),
+                None => {
+                    let members = self.reopenable_members(command.run);
+                    self.step(command.run, Event::Restart { members: &members }, now, origin)
+                }
+            },
+        }
+    }
+
+    fn restart_member(&mut self, run: RunKey, group: RunKey, node: u32, now: Timestamp, origin: &Origin) -> Result<(), Rejected> {
+        let gate = self.runs.get(&group).map(|group| group.run.state(node)).unwrap_or_default();
+        let reopenable = self.runs.get(&run).is_some_and(|live| live.run.can_reopen());
+        match gate {
+            NodeState::Running | NodeState::Waiting if !reopenable => Err(Rejected::NothingToReopen),
+            NodeState::Waiting => self.step(run, Event::Gate { gate: Gate::Waiting, reopen: true }, now, origin),
+            NodeState::Held
+            | NodeState::Excluded
+            | NodeState::Running
+            | NodeState::Stopping
+            | NodeState::Recycling
+            | NodeState::Backoff
+            | NodeState::Successful
+            | NodeState::Failed
+            | NodeState::Interrupted
+            | NodeState::Aborted => self.step(group, Event::RestartMember { node }, now, origin),
+        }
+    }
+
+    fn reopenable_members(&self, group: RunKey) -> Vec<u32> {
+        let Some(live) = self.runs.get(&group) else { return Vec::new() };
+        let can_reopen = |member: &RunKey| self.runs.get(member).is_some_and(|member| member.run.can_reopen());
+        let open = |node: u32| live.run.state(node) == NodeState::Running;
+        (0_u32..).zip(&live.members).filter(|(node, member)| open(*node) && can_reopen(member)).map(|(node, _)| node).collect()
+    }
+
+    /// Steps one run, then all that follows from it in its group and members.
+    pub(super) fn step(&mut self, run: RunKey, event: Event<'_>, now: Timestamp, origin: &Origin) -> Result<(), Rejected> {
+        let mut follow = VecDeque::new();
+        self.step_one(run, event, now, origin, &mut follow)?;
+        while let Some((run, next)) = follow.pop_front() {
+            let event = match next {
+                Follow::Gate { gate, reopen } => Event::Gate { gate, reopen },
+                Follow::Interrupt => Event::Interrupt,
+                Follow::ForceAll => Event::ForceAll,
+                Follow::Member { node, status, ended } => Event::Member { node, status, ended },
+            };
+            // A member that is interrupted or has nothing to force already is as it should be.
+            let _ = self.step_one(run, event, now, origin, &mut follow);
+        }
+        Ok(())
+    }
+
+    fn step_one(
+        &mut self,
+        key: RunKey,
+        event: Event<'_>,
+        now: Timestamp,
+        origin: &Origin,
+        follow: &mut VecDeque<(RunKey, Follow)>,
+    ) -> Result<(), Rejected> {
+        let mut transition = std::mem::take(&mut self.transition);
+        let Some(live) = self.runs.get_mut(&key) else { return Err(Rejected::NoSuchNode) };
+        let result = live.run.step(&live.compiled.plan, event, now, &mut transition);
+        if result.is_ok() {
+            for effect in &transition.effects {
+                self.effect(key, *effect, follow);
+            }
+            self.note(key, &transition, now, origin);
+            self.tell_group(key, now, origin, follow);
+        }
+        self.transition = transition;
+        result
+    }
+
+    fn effect(&mut self, run: RunKey, effect: Effect, follow: &mut VecDeque<(RunKey, Follow)>) {
+        let member = |node: u32| self.runs.get(&run).and_then(|live| live.members.get(node as usize)).copied();
+        match effect {
+            Effect::Dispatch { node, .. } => {
+                let live = self.runs.get_mut(&run);
+                let attempt = live.and_then(|live| {
+                    live.handles.remove(&node);
+                    live.attempt(node)
+                });
+                self.current().releases.extend(attempt.map(Release::Start));
+            }
+            Effect::Stop { node, epoch } => {
+                self.current().releases.push(Release::Stop(AttemptId { run, node, epoch }));
+            }
+            Effect::WakeAt(at) => self.wake_at(run, at),
+            Effect::Gate { node, gate, reopen } => {
+                follow.extend(member(node).map(|member| (member, Follow::Gate { gate, reopen })));
+            }
+            Effect::InterruptMember { node } => follow.extend(member(node).map(|member| (member, Follow::Interrupt))),
+            Effect::ForceMember { node } => follow.extend(member(node).map(|member| (member, Follow::ForceAll))),
+        }
+    }
+
+    pub(super) fn wake_at(&mut self, run: RunKey, at: Timestamp) {
+        if self.due.get(&run).is_some_and(|due| *due <= at) {
+            return;
+        }
+        if let Some(later) = self.due.insert(run, at) {
+            self.timers.remove(&(later, run));
+        }
+        self.timers.insert((at, run));
+    }
+
+    /// Puts what a step changed into the open group: rows, history, and the delta of the view.
+    pub(super) fn note(&mut self, key: RunKey, transition: &Transition, now: Timestamp, origin: &Origin) {
+        let Some(live) = self.runs.get_mut(&key) else { return };
+        let state = live.state_now(now);
+        let moved = state != live.row.state;
+        if !moved && transition.nodes.is_empty() && transition.touched.is_empty() {
+            return;
+        }
+        let shown = transition.nodes.iter().map(|record| record.node).chain(transition.touched.iter().copied());
+        let shown: Vec<(u32, Status)> = shown.map(|node| (node, live.run.shown(node))).collect();
+        let about = transition.nodes.first().map(|record| record.node);
+        let message = origin.message.as_ref().map(|message| if transition.timed_out { timed_out(message) } else { message.clone() });
+        let message = message.map(|message| cut(&message));
+        let rows: Vec<_> = transition
+            .nodes
+            .iter()
+            .map(|record| live.node_row(record, message.as_deref().filter(|_| Some(record.node) == about && !record.state.has_attempt())))
+            .collect();
+        live.row.state = state.clone();
+        let view = Arc::clone(&live.view);
+        let pending = self.current();
+        let delta = &mut pending.deltas.entry(key).or_insert_with(|| (view, Delta::default())).1;
+        delta.shown.extend(shown);
+        delta.state = Some(state.clone());
+        if let WriteKind::Runs(runs) = &mut pending.kind {
+            if moved {
+                runs.changed.insert(key, state.clone());
+            }
+            if moved || !rows.is_empty() {
+                runs.nodes.extend(rows.iter().cloned());
+                runs.record(Record { run: key, at: now, actor: origin.actor.clone(), event: origin.event, note: origin.note.clone(), state, nodes: rows });
+            }
+        }
+    }
+
+    /// Tells the group of a member what the member is now, and the members of a group that it has ended.
+    fn tell_group(&mut self, key: RunKey, now: Timestamp, origin: &Origin, follow: &mut VecDeque<(RunKey, Follow)>) {
+        let Some(live) = self.runs.get(&key) else { return };
+        let (status, ended) = (live.run.status(), live.run.ended());
+        if let Some((group, node)) = live.row.parent {
+            let known = self.runs.get(&group).map(|group| (group.run.shown(node), group.run.state(node)));
+            let settled = known.is_some_and(|(_, state)| state.is_settled());
+            if known.is_some_and(|(shown, _)| shown != status) || (ended != settled && status != Status::NotStarted) {
+                follow.push_back((group, Follow::Member { node, status, ended }));
+            }
+        }
+        if live.members.is_empty() || live.told_ended == ended {
+            return;
+        }
+        for member in live.members.clone() {
+            self.set_group_ended(member, ended, now, origin);
+        }
+        if let Some(live) = self.runs.get_mut(&key) {
+            live.told_ended = ended;
+        }
+    }
+
+    fn set_group_ended(&mut self, member: RunKey, ended: bool, now: Timestamp, origin: &Origin) {
+        let Some(live) = self.runs.get_mut(&member) else { return };
+        let closed = ended && live.run.gate() != Gate::Open;
+        if live.group_ended != closed {
+            live.group_ended = closed;
+            self.note(member, &Transition::default(), now, origin);
+        }
+    }
+
+    /// Whether the key is in a write that is not on disk yet.
+    pub(super) fn is_claimed(&self, claim: Option<&ClaimRow>) -> bool {
+        let wanted = claim.map(claim_key);
+        let mut held = self.open.iter().chain(self.flying()).filter_map(|pending| match &pending.kind {
+            WriteKind::Runs(runs) => runs.claim_key.clone().or_else(|| runs.claim.as_ref().map(claim_key)),
+            WriteKind::Foreign(_) => None,
+        });
+        held.any(|held| Some(held) == wanted)
+    }
+}
+
+impl RunsWrite {
+    /// Appends to the run's last record if both are the engine's own steps; else begins a new one.
+    pub(super) fn record(&mut self, record: Record) {
+        let last = self.last_record.get(&record.run).copied();
+        let own = record.event == OWN_EVENT;
+        if let Some(earlier) = last.and_then(|at| self.records.get_mut(at)).filter(|earlier| own && earlier.event == OWN_EVENT) {
+            earlier.nodes.extend(record.nodes);
+            earlier.state = record.state;
+        } else {
+            self.last_record.insert(record.run, self.records.len());
+            self.records.push(record);
+        }
+    }
+}
+
+fn prefixed(word: &str, message: &str) -> String {
+    if message.is_empty() { word.to_owned() } else { format!("{word}: {message}") }
+}
+
+fn timed_out(message: &str) -> String {
+    prefixed("the time-out was reached", message)
+}
+
+/// Cuts a message to what is kept, at a character boundary.
+fn cut(message: &str) -> String {
+    if message.len() <= MESSAGE_MAX_BYTES {
+        return message.to_owned();
+    }
+    let mut end = MESSAGE_MAX_BYTES - '…'.len_utf8();
+    while !message.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{}…", message.get(..end).unwrap_or_default())
+}
+
+/// The part of a run's state that a new run is stored with.
+pub(super) fn not_begun(gate: Gate) -> RunState {
+    RunState {
+        gate: gate as u8,
+        interrupted: false,
+        generation: 1,
+        status: Status::NotStarted,
+        ended: false,
+        started_at: None,
+        ended_at: None,
+    }
+}

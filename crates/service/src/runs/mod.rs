@@ -1,0 +1,6 @@
+//! The use cases on runs.
+
+mod find;
+mod look;
+mod trigger;
+mod verbs;
