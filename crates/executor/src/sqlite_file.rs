@@ -35,7 +35,10 @@ impl SqliteFile {
     }
 
     /// Executes all statements with their bound texts in one transaction: all of them or none.
-    pub async fn transaction(&mut self, statements: &[(&'static str, &[&str])]) -> Result<(), SqliteFileError> {
+    pub async fn transaction(
+        &mut self,
+        statements: &[(&'static str, &[&str])],
+    ) -> Result<(), SqliteFileError> {
         let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
         for (statement, values) in statements {
             let mut query = sqlx::query(*statement);
@@ -49,13 +52,18 @@ impl SqliteFile {
     }
 
     /// The rows of a query whose columns are all texts.
-    pub async fn rows(&mut self, query: &'static str, values: &[&str]) -> Result<Vec<Vec<String>>, SqliteFileError> {
+    pub async fn rows(
+        &mut self,
+        query: &'static str,
+        values: &[&str],
+    ) -> Result<Vec<Vec<String>>, SqliteFileError> {
         let mut bound = sqlx::query(query);
         for value in values {
             bound = bound.bind(*value);
         }
         let rows = bound.fetch_all(&mut self.connection).await?;
-        let texts = rows.iter().map(|row| (0..row.len()).map(|column| row.try_get(column)).collect());
+        let texts =
+            rows.iter().map(|row| (0..row.len()).map(|column| row.try_get(column)).collect());
         Ok(texts.collect::<Result<_, sqlx::Error>>()?)
     }
 
@@ -80,7 +88,8 @@ mod tests {
         file.transaction(&[(INSERT, &["b"]), (INSERT, &["b"])]).await.unwrap_err();
         file.close().await.unwrap();
         let mut again = SqliteFile::open(&place.path().join("t.sqlite"), SCHEMA).await.unwrap();
-        let rows = again.rows("select name from t where name <> $1 order by name", &["z"]).await.unwrap();
+        let rows =
+            again.rows("select name from t where name <> $1 order by name", &["z"]).await.unwrap();
         assert_eq!(rows, [["a'; drop table t; --"]]);
     }
 

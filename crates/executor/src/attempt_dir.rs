@@ -1,0 +1,142 @@
+//! The directory of one attempt: who claimed it, how it ended, what it wrote.
+
+use dayend_engine::codes::AttemptId;
+use dayend_engine::time::Timestamp;
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+/// The largest piece of a log that is read at once.
+const LOG_PIECE_MAX_BYTES: usize = 1024 * 1024;
+
+/// The files of one attempt, below the attempts directory at `<run>/<node>-<epoch>`.
+#[derive(Clone, Debug)]
+pub(crate) struct AttemptDir {
+    path: PathBuf,
+}
+
+impl AttemptDir {
+    /// Where the attempt's files are, whether they exist or not.
+    pub(crate) fn of(attempts_dir: &Path, id: AttemptId) -> Self {
+        Self {
+            path: attempts_dir.join(id.run.0.to_string()).join(format!("{}-{}", id.node, id.epoch)),
+        }
+    }
+
+    /// The attempt whose directory this is, as told to a shim.
+    pub(crate) fn at(path: PathBuf) -> Self {
+        Self { path }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What the shim is to run.
+    pub(crate) fn spec(&self) -> PathBuf {
+        self.path.join("spec.json")
+    }
+
+    /// Its existence says that somebody claimed the attempt: a shim to run it, or a server to void it.
+    pub(crate) fn started(&self) -> PathBuf {
+        self.path.join("started")
+    }
+
+    /// How it ended; appears whole or not at all.
+    pub(crate) fn outcome(&self) -> PathBuf {
+        self.path.join("outcome.json")
+    }
+
+    /// Its existence asks the shim to stop the command.
+    pub(crate) fn stop(&self) -> PathBuf {
+        self.path.join("stop")
+    }
+
+    /// A FIFO that the shim listens on: a byte makes it look for [`Self::stop`] at once.
+    pub(crate) fn wake(&self) -> PathBuf {
+        self.path.join("wake")
+    }
+
+    /// Locked by the shim while it lives.
+    pub(crate) fn lock(&self) -> PathBuf {
+        self.path.join("lock")
+    }
+
+    pub(crate) fn log(&self) -> PathBuf {
+        self.path.join("log")
+    }
+
+    /// The command's current directory, removed afterwards.
+    pub(crate) fn cwd(&self) -> PathBuf {
+        self.path.join("cwd")
+    }
+
+    /// Makes the directory and those above it; fine if they exist.
+    pub(crate) fn create(&self, mode: u32) -> io::Result<()> {
+        DirBuilder::new().recursive(true).mode(mode).create(&self.path)
+    }
+
+    /// Claims the attempt. False: somebody else did before. The claim is durable when this returns.
+    pub(crate) fn claim(&self) -> io::Result<bool> {
+        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(self.started()) {
+            Ok(file) => file.sync_all().and_then(|()| self.sync()).map(|()| true),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Opens the file whose lock says "alive", without locking it.
+    pub(crate) fn open_lock(&self) -> io::Result<File> {
+        OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(self.lock())
+    }
+
+    /// Writes a file whole: write, fsync, rename, fsync the directory.
+    pub(crate) fn write_durably(&self, target: &Path, content: &[u8]) -> io::Result<()> {
+        let draft = target.with_extension("draft");
+        let mut file =
+            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+        file.write_all(content)?;
+        file.sync_all()?;
+        fs::rename(&draft, target)?;
+        self.sync()
+    }
+
+    /// Makes the names in the directory, and its own name, durable.
+    fn sync(&self) -> io::Result<()> {
+        let parents = [
+            Some(self.path.as_path()),
+            self.path.parent(),
+            self.path.parent().and_then(Path::parent),
+        ];
+        parents.into_iter().flatten().try_for_each(|dir| File::open(dir)?.sync_all())
+    }
+
+    /// Bytes of the log from `offset` on, and where the next piece begins. None: there is no log.
+    pub(crate) fn read_log(&self, offset: u64, limit: usize) -> io::Result<Option<(Vec<u8>, u64)>> {
+        let mut file = match File::open(self.log()) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let length = file.metadata()?.len();
+        let offset = file.seek(SeekFrom::Start(offset.min(length)))?;
+        let mut piece = Vec::new();
+        let limit = u64::try_from(limit.min(LOG_PIECE_MAX_BYTES)).unwrap_or(u64::MAX);
+        let read = file.take(limit).read_to_end(&mut piece)?;
+        Ok(Some((piece, offset.saturating_add(u64::try_from(read).unwrap_or(u64::MAX)))))
+    }
+}
+
+/// When the file was last changed; none if it does not exist.
+pub(crate) fn changed_at(path: &Path) -> Option<Timestamp> {
+    let since = fs::metadata(path).ok()?.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+    i64::try_from(since.as_micros()).ok().map(Timestamp)
+}

@@ -1,0 +1,14 @@
+//! HTTP tasks: one request, then an answer, polling or a callback.
+
+pub(crate) mod answer;
+mod client;
+mod exchange;
+pub(crate) mod network;
+mod policy;
+mod request;
+mod slots;
+mod target;
+mod task;
+
+pub(crate) use client::Http;
+pub(crate) use task::{adopt, run};
