@@ -2,7 +2,7 @@
 
 use crate::identity::Identity;
 use crate::token::TokenError;
-use crate::tokens::Asking;
+use crate::tokens::{Asking, GrantType};
 use dayend_engine::time::Timestamp;
 use dayend_store::port::{HistoryRecord, Write};
 use serde_json::{Value, json};
@@ -67,7 +67,7 @@ impl Identity {
         let Some(left_out) = self.refusals.admit(now) else { return };
         let detail = json!({
             "client": asking.client, "client_proven": asking.proven, "user": asking.user,
-            "grant": asking.grant.map(|grant| format!("{grant:?}")), "reason": reason(refused), "left_out_before": left_out,
+            "grant": asking.grant.map(GrantType::as_str), "reason": reason(refused), "left_out_before": left_out,
         });
         let proven = asking.client.as_deref().filter(|_| asking.proven).unwrap_or("anonymous");
         let history = record(proven, "token-refused", &detail, now);

@@ -66,7 +66,7 @@ impl Identity {
                     .to_owned(),
             ));
         }
-        let (grantee, shown) = match &change.grantee {
+        let (holder, shown) = match &change.grantee {
             Grantee::User(name) => {
                 (format!("user:{}", self.existing_user(&change.tenant, name).await?.id), name)
             }
@@ -77,7 +77,7 @@ impl Identity {
         };
         let row = GrantRow {
             tenant: change.tenant,
-            grantee,
+            grantee: holder,
             service: change.service,
             workspace: change.workspace,
             function: change.function.as_str().to_owned(),

@@ -14,9 +14,10 @@ const OTHERS: u32 = 0o077;
 
 /// Writes a new file that only its owner can read, and makes it durable.
 pub(super) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), KeyError> {
-    let refused = |source: std::io::Error| match source.kind() {
-        ErrorKind::AlreadyExists => KeyError::Exists { path: path.to_owned() },
-        _ => KeyError::Io { path: path.to_owned(), source },
+    let refused = |source: std::io::Error| {
+        let path = path.to_owned();
+        let exists = source.kind() == ErrorKind::AlreadyExists;
+        if exists { KeyError::Exists { path } } else { KeyError::Io { path, source } }
     };
     let mut file =
         OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(refused)?;

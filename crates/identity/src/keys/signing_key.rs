@@ -122,10 +122,9 @@ fn header(thumbprints: &Thumbprints) -> String {
 
 fn modulus_and_exponent(pem: &[u8]) -> Option<(String, String)> {
     let key = EncodingKey::from_rsa_pem(pem).ok()?;
-    match Jwk::from_encoding_key(&key, Algorithm::RS256).ok()?.algorithm {
-        AlgorithmParameters::RSA(parameters) => Some((parameters.n, parameters.e)),
-        _ => None,
-    }
+    let public = Jwk::from_encoding_key(&key, Algorithm::RS256).ok()?;
+    let AlgorithmParameters::RSA(parameters) = public.algorithm else { return None };
+    Some((parameters.n, parameters.e))
 }
 
 /// No `key_ops`: a common library refuses the value that Oracle publishes there.

@@ -1,5 +1,6 @@
 //! What an access token says, with the names and in the order of Oracle's identity service.
 
+use super::request::GrantType;
 use crate::keys::{Keys, SIGNING_KEY_ID};
 use crate::random;
 use dayend_engine::time::Timestamp;
@@ -19,20 +20,12 @@ pub(super) struct Subject<'a> {
 }
 
 /// The grant as `gtp` says it.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum GrantMark {
-    Password,
-    ClientCredentials,
-    Refresh,
-}
-
-impl GrantMark {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Password => "ro",
-            Self::ClientCredentials => "cc",
-            Self::Refresh => "rt",
-        }
+fn mark(grant: GrantType) -> &'static str {
+    match grant {
+        GrantType::Password => "ro",
+        GrantType::ClientCredentials => "cc",
+        GrantType::RefreshToken => "rt",
+        GrantType::AuthorizationCode => "azc",
     }
 }
 
@@ -84,7 +77,7 @@ pub(super) struct AccessClaims<'a> {
 pub(super) struct Terms<'a> {
     pub(super) issuer: &'a str,
     pub(super) scope: String,
-    pub(super) mark: GrantMark,
+    pub(super) grant: GrantType,
     pub(super) now: Timestamp,
     pub(super) lifetime_s: u64,
 }
@@ -116,7 +109,7 @@ impl<'a> AccessClaims<'a> {
             client_name: &app.name,
             tenant,
             jti: random::id(),
-            gtp: terms.mark.as_str(),
+            gtp: mark(terms.grant),
             user_displayname: user.map(|user| user.display_name.as_str()),
             sub_mappingattr: for_user("userName"),
             prim_tenant: true,

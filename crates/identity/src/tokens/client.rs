@@ -43,6 +43,8 @@ impl Identity {
         secret: Option<&SecretString>,
         app: Option<AppRow>,
     ) -> Option<AppRow> {
+        // RFC 6749 section 2.3.1: an empty secret is none.
+        let secret = secret.filter(|secret| !secret.expose_secret().is_empty());
         let given = self
             .keys
             .server

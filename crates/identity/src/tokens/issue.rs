@@ -1,6 +1,6 @@
 //! Writing a token, and the record that it was issued.
 
-use super::claims::{AccessClaims, GrantMark, Subject, Terms};
+use super::claims::{AccessClaims, Subject, Terms};
 use super::client::unavailable;
 use super::refresh_token;
 use super::request::GrantType;
@@ -30,7 +30,7 @@ impl Identity {
         now: Timestamp,
     ) -> Result<TokenAnswer, TokenError> {
         let scopes = Scopes::parse(scope)?;
-        self.issue(&Subject { app, user: None }, &scopes, GrantMark::ClientCredentials, now).await
+        self.issue(&Subject { app, user: None }, &scopes, GrantType::ClientCredentials, now).await
     }
 
     /// Signs a token, and a refresh token if one is asked for and allowed, and makes the issue durable.
@@ -38,7 +38,7 @@ impl Identity {
         &self,
         subject: &Subject<'_>,
         scopes: &Scopes,
-        mark: GrantMark,
+        grant: GrantType,
         now: Timestamp,
     ) -> Result<TokenAnswer, TokenError> {
         let may_refresh = subject
@@ -47,7 +47,7 @@ impl Identity {
             .split_ascii_whitespace()
             .any(|grant| grant == GrantType::RefreshToken.as_str());
         let refreshable = subject.user.filter(|_| may_refresh && scopes.offline());
-        let signed = self.sign(subject, scopes, mark, now, refreshable.is_some());
+        let signed = self.sign(subject, scopes, grant, now, refreshable.is_some());
         let (write, refresh_token) = match refreshable {
             None => (Write::Audit { history: signed.history }, None),
             Some(user) => {
@@ -78,7 +78,7 @@ impl Identity {
         &self,
         subject: &Subject<'_>,
         scopes: &Scopes,
-        mark: GrantMark,
+        grant: GrantType,
         now: Timestamp,
         refreshable: bool,
     ) -> Signed {
@@ -87,13 +87,13 @@ impl Identity {
         let terms = Terms {
             issuer: &self.settings.issuer,
             scope: scopes.granted(subject.user.is_some()),
-            mark,
+            grant,
             now,
             lifetime_s: expires_in,
         };
         let claims = AccessClaims::new(&self.keys, subject, terms);
         let detail = json!({
-            "tenant": subject.app.tenant, "grant": format!("{mark:?}"), "jti": claims.jti,
+            "tenant": subject.app.tenant, "grant": grant.as_str(), "jti": claims.jti,
             "expires_in_s": expires_in, "refresh_token": refreshable,
         });
         let actor = match subject.user {

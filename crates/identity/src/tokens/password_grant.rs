@@ -1,8 +1,8 @@
 //! A user's name and password for a token.
 
-use super::claims::{GrantMark, Subject};
+use super::claims::Subject;
 use super::client::unavailable;
-use super::request::Asking;
+use super::request::{Asking, GrantType};
 use super::scopes::Scopes;
 use crate::identity::Identity;
 use crate::passwords::{Account, PASSWORD_MAX_BYTES};
@@ -34,7 +34,7 @@ impl Identity {
         let scopes = Scopes::parse(request.scope.as_deref())?;
         let user = self.log_in(&app.tenant, &name, password, asking, now).await?;
         let subject = Subject { app, user: Some(&user) };
-        self.issue(&subject, &scopes, GrantMark::Password, now).await
+        self.issue(&subject, &scopes, GrantType::Password, now).await
     }
 
     /// The user with this name and password. Unknown, switched off and wrong get the same answer after the same work.

@@ -1,10 +1,10 @@
 //! A refresh token for its successor: each is good for one use, and a second use ends the whole family.
 
-use super::claims::{GrantMark, Subject};
+use super::claims::Subject;
 use super::client::unavailable;
 use super::issue::answer;
 use super::refresh_token;
-use super::request::Asking;
+use super::request::{Asking, GrantType};
 use super::scopes::Scopes;
 use crate::audit;
 use crate::identity::Identity;
@@ -51,8 +51,8 @@ impl Identity {
             return Err(INVALID);
         }
         let user = user.filter(|user| user.active && now < row.expires_at).ok_or(INVALID)?;
-        let original = Scopes::parse(Some(&row.scope))?;
-        let scopes = original.narrowed(request.scope.as_deref())?;
+        let original = Scopes::stored(&row.scope)?;
+        let scopes = original.narrowed(request.scope.as_deref(), self.settings.access_token_s)?;
         self.rotate(app, &user, &row, &scopes, now).await.inspect_err(|error| {
             asking.recorded = matches!(error, TokenError::InvalidGrant(_));
         })
@@ -67,8 +67,13 @@ impl Identity {
         scopes: &Scopes,
         now: Timestamp,
     ) -> Result<TokenAnswer, TokenError> {
-        let signed =
-            self.sign(&Subject { app, user: Some(user) }, scopes, GrantMark::Refresh, now, true);
+        let signed = self.sign(
+            &Subject { app, user: Some(user) },
+            scopes,
+            GrantType::RefreshToken,
+            now,
+            true,
+        );
         let (token, hash) = self.new_refresh_token();
         let successor = RefreshRow { hash, issued_at: now, ..row.clone() };
         let spend = Write::SpendRefresh { hash: row.hash, successor, history: signed.history };
@@ -96,7 +101,7 @@ impl Identity {
 fn revocation(row: &RefreshRow, app: &AppRow, user: Option<&UserRow>, now: Timestamp) -> Write {
     let actor = user
         .map_or_else(|| app.client_id.clone(), |user| format!("{}@{}", user.name, app.client_id));
-    let detail = json!({ "tenant": row.tenant, "grant": "RefreshToken", "reason": "reused", "revoked_family": row.family });
+    let detail = json!({ "tenant": row.tenant, "grant": GrantType::RefreshToken.as_str(), "reason": "reused", "revoked_family": row.family });
     Write::RevokeFamily {
         family: row.family.clone(),
         history: audit::record(&actor, "token-refused", &detail, now),

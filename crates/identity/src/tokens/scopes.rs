@@ -26,19 +26,16 @@ pub(crate) struct Scopes {
 impl Scopes {
     /// Reads the `scope` parameter; without one it is everything the caller may have.
     pub(crate) fn parse(text: Option<&str>) -> Result<Self, TokenError> {
-        let text = text.unwrap_or_default();
-        if text.len() > SCOPE_MAX_BYTES {
-            return Err(invalid(format!("the scope is longer than {SCOPE_MAX_BYTES} bytes")));
-        }
-        let mut scopes = Self { asked: Vec::new(), lifetime_s: None };
-        let text = with_blanks(text);
-        for scope in text.split(' ').filter(|scope| !scope.is_empty()) {
-            scopes.add(scope)?;
-        }
+        let mut scopes = Self::read_bounded(text.unwrap_or_default())?;
         if scopes.asked.is_empty() {
             scopes.asked.push(MY_SCOPES.to_owned());
         }
         Ok(scopes)
+    }
+
+    /// Reads back what [`Scopes::text`] wrote.
+    pub(crate) fn stored(text: &str) -> Result<Self, TokenError> {
+        Self::read(text)
     }
 
     /// Whether a refresh token is asked for.
@@ -54,21 +51,24 @@ impl Scopes {
     }
 
     /// What a refresh gets that asks for `narrower`: never more, nor for longer, than was asked at the log-in.
-    pub(crate) fn narrowed(&self, narrower: Option<&str>) -> Result<Self, TokenError> {
-        let Some(text) = narrower.filter(|text| !text.is_empty()) else {
-            return Ok(self.clone());
-        };
-        let mut narrower = Self::parse(Some(text))?;
+    pub(crate) fn narrowed(
+        &self,
+        narrower: Option<&str>,
+        default_s: u64,
+    ) -> Result<Self, TokenError> {
+        let mut narrower = Self::read_bounded(narrower.unwrap_or_default())?;
+        if narrower.asked.is_empty() {
+            narrower.asked.clone_from(&self.asked);
+        }
         if let Some(scope) = narrower.asked.iter().find(|scope| !self.covers(scope)) {
             return Err(invalid(format!(
                 "the refresh token does not cover the scope {}",
                 printable(scope)
             )));
         }
-        narrower.lifetime_s = match (self.lifetime_s, narrower.lifetime_s) {
-            (Some(asked), Some(now)) => Some(asked.min(now)),
-            (asked, now) => asked.or(now),
-        };
+        let longest_s = self.lifetime_s.unwrap_or(default_s);
+        let shorter_s = narrower.lifetime_s.map(|seconds| seconds.min(longest_s));
+        narrower.lifetime_s = shorter_s.or(self.lifetime_s);
         Ok(narrower)
     }
 
@@ -89,10 +89,25 @@ impl Scopes {
             .join(" ")
     }
 
-    /// The text from which [`Scopes::parse`] makes the same scopes again.
+    /// The text from which [`Scopes::stored`] makes the same scopes again.
     pub(crate) fn text(&self) -> String {
         let lifetime = self.lifetime_s.map(|seconds| format!("{EXPIRY}={seconds}"));
         self.asked.iter().cloned().chain(lifetime).collect::<Vec<_>>().join(" ")
+    }
+
+    fn read_bounded(text: &str) -> Result<Self, TokenError> {
+        if text.len() > SCOPE_MAX_BYTES {
+            return Err(invalid(format!("the scope is longer than {SCOPE_MAX_BYTES} bytes")));
+        }
+        Self::read(text)
+    }
+
+    fn read(text: &str) -> Result<Self, TokenError> {
+        let mut scopes = Self { asked: Vec::new(), lifetime_s: None };
+        for scope in with_blanks(text).split(' ').filter(|scope| !scope.is_empty()) {
+            scopes.add(scope)?;
+        }
+        Ok(scopes)
     }
 
     fn add(&mut self, scope: &str) -> Result<(), TokenError> {
@@ -190,7 +205,11 @@ mod tests {
         for (name, text, offline, lifetime_s) in cases {
             let scopes = parsed(text);
             assert_eq!((scopes.offline(), scopes.lifetime_s), (offline, lifetime_s), "{name}");
-            assert_eq!(parsed(&scopes.text()), scopes, "{name}: the text says the same again");
+            assert_eq!(
+                Scopes::stored(&scopes.text()).unwrap(),
+                scopes,
+                "{name}: the text says the same again"
+            );
         }
     }
 
@@ -232,30 +251,32 @@ mod tests {
 
     #[test]
     fn a_refresh_only_narrows() {
-        let original =
-            parsed("urn:opc:idm:__myscopes__ offline_access urn:opc:resource:expiry=7200");
-        assert_eq!(original.narrowed(None).unwrap(), original);
+        let original = "urn:opc:idm:__myscopes__ offline_access urn:opc:resource:expiry=7200";
+        #[rustfmt::skip]
+        let cases = [
+            ("nothing",         original,                            "",                                                   Some(Some(7200))),
+            ("the same",        original,                            original,                                             Some(Some(7200))),
+            ("less",            original,                            "urn:opc:idm:__myscopes__",                           Some(Some(7200))),
+            ("one of mine",     original,                            "urn:opc:idm:t.user.me",                              Some(Some(7200))),
+            ("shorter",         original,                            "urn:opc:resource:expiry=60",                         Some(Some(60))),
+            ("longer",          original,                            "offline_access urn:opc:resource:expiry=90000",       Some(Some(7200))),
+            ("never longer",    "openid offline_access",             "urn:opc:resource:expiry=90000",                      Some(Some(3600))),
+            ("the default",     "openid offline_access",             "openid",                                             Some(None)),
+            ("another",         original,                            "openid",                                             None),
+            ("all",             "urn:opc:idm:t.user.me",             "urn:opc:idm:__myscopes__",                           None),
+            ("unknown",         original,                            "admin",                                              None),
+        ];
+        for (name, original, narrower, want) in cases {
+            let narrowed = parsed(original).narrowed(Some(narrower), 3600);
+            assert_eq!(narrowed.ok().map(|scopes| scopes.lifetime_s), want, "{name}");
+        }
+        let kept = parsed("openid offline_access")
+            .narrowed(Some("urn:opc:resource:expiry=60"), 3600)
+            .unwrap();
         assert_eq!(
-            original.narrowed(Some("urn:opc:idm:__myscopes__")).unwrap().lifetime_s,
-            Some(7200)
-        );
-        assert_eq!(
-            original
-                .narrowed(Some("urn:opc:idm:t.user.me urn:opc:resource:expiry=60"))
-                .unwrap()
-                .lifetime_s,
-            Some(60)
-        );
-        assert_eq!(
-            original
-                .narrowed(Some("offline_access urn:opc:resource:expiry=90000"))
-                .unwrap()
-                .lifetime_s,
-            Some(7200)
-        );
-        assert!(original.narrowed(Some("openid")).is_err());
-        assert!(
-            parsed("urn:opc:idm:t.user.me").narrowed(Some("urn:opc:idm:__myscopes__")).is_err()
+            kept.asked,
+            ["openid", "offline_access"],
+            "a lifetime alone changes only the lifetime"
         );
     }
 

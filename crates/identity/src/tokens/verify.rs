@@ -165,6 +165,11 @@ mod tests {
                 "{name}"
             );
         }
+    }
+
+    #[test]
+    fn a_header_that_breaks_any_rule_is_refused() {
+        let (keys, verifier) = (keys(), Verifier::new(ISSUER));
         #[rustfmt::skip]
         let bad_headers = [
             ("alg none",            r#"{"kid":"SIGNING_KEY","alg":"none"}"#),

@@ -7,6 +7,8 @@ use dayend_identity::admin::{AdminError, GrantChange, Grantee, NewUser};
 use dayend_identity::caller::{Caller, Function};
 use dayend_identity::{AuthenticateError, GrantType};
 use dayend_store::port::{HistoryRecord, Store as _, UserRow, Write, Writer as _};
+use std::sync::Arc;
+use std::time::Duration;
 
 #[tokio::test]
 async fn a_users_token_tells_user_client_and_tenant() {
@@ -138,6 +140,29 @@ async fn a_change_written_past_the_service_counts_after_it_is_told_or_after_five
     set_active_past_the_service(&server, true).await;
     server.identity.forget_cached();
     assert!(works(NOW.plus_ms(5000)).await);
+}
+
+#[tokio::test]
+async fn a_change_goes_on_when_its_caller_has_gone() {
+    let server = Server::start().await;
+    let token = server.log_in(PASSWORD, MY_SCOPES, NOW).await.unwrap().access_token;
+    let works = async || server.identity.authenticate(&token, NOW).await.is_ok();
+    assert!(works().await);
+    server.writer.arrived.notified().await;
+    let held = server.writer.hold.lock().await;
+    let identity = Arc::clone(&server.identity);
+    let caller =
+        tokio::spawn(async move { identity.disable_user("test", TENANT, USER, NOW).await });
+    server.writer.arrived.notified().await;
+    caller.abort();
+    assert!(caller.await.unwrap_err().is_cancelled());
+    drop(held);
+    let effective = async {
+        while works().await {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), effective).await.unwrap();
 }
 
 #[tokio::test]

@@ -131,6 +131,13 @@ async fn a_public_app_cannot_use_grants_that_rest_on_its_secret() {
     let refused =
         server.identity.token(request(with_secret, "refresh_token"), NOW).await.unwrap_err();
     assert!(matches!(refused, TokenError::InvalidClient), "{refused:?}");
+    let with_empty_secret = basic(&public.client_id, "");
+    let refused =
+        server.identity.token(request(with_empty_secret, "refresh_token"), NOW).await.unwrap_err();
+    assert!(
+        matches!(refused, TokenError::InvalidRequest(_)),
+        "an empty secret is none: {refused:?}"
+    );
     let alone = Some(ClientCredentials { client_id: public.client_id, secret: None, basic: false });
     let refused = server.identity.token(request(alone, "refresh_token"), NOW).await.unwrap_err();
     assert!(

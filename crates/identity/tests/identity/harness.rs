@@ -14,6 +14,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tempfile::TempDir;
+use tokio::sync::Notify;
 
 pub(crate) const ISSUER: &str = "https://dayend.example:8443";
 pub(crate) const NOW: Timestamp = Timestamp(1_790_000_000_000_000);
@@ -150,6 +151,7 @@ pub(crate) fn refresh_request(
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "a request takes an optional client")]
 pub(crate) fn basic(client_id: &str, secret: &str) -> Option<ClientCredentials> {
     Some(ClientCredentials {
         client_id: client_id.into(),
@@ -169,6 +171,8 @@ async fn open(
         epoch: taken.epoch,
         last: tokio::sync::Mutex::new(taken.last_group),
         broken: AtomicBool::new(false),
+        arrived: Notify::new(),
+        hold: tokio::sync::Mutex::default(),
     });
     let mut settings = IdentitySettings::new(ISSUER, dir.join("keys"));
     change(&mut settings);
@@ -183,6 +187,10 @@ pub(crate) struct OneByOne {
     epoch: OwnerEpoch,
     last: tokio::sync::Mutex<GroupId>,
     broken: AtomicBool,
+    /// Tells a test that a write has come this far.
+    pub(crate) arrived: Notify,
+    /// While a test holds it, no write goes on.
+    pub(crate) hold: tokio::sync::Mutex<()>,
 }
 
 impl OneByOne {
@@ -197,6 +205,8 @@ impl Writer for OneByOne {
         if self.broken.load(Ordering::SeqCst) {
             return Err(WriteError("the disk is full".into()));
         }
+        self.arrived.notify_one();
+        drop(self.hold.lock().await);
         let mut last = self.last.lock().await;
         last.0 += 1;
         let group = Group {

@@ -66,7 +66,15 @@ async fn every_issue_refusal_and_change_is_in_the_history() {
         .iter()
         .map(|row| line(&row.record.event, &row.record.actor, &row.record.detail))
         .collect();
-    insta::assert_snapshot!(lines.join("\n"), @"");
+    insta::assert_snapshot!(lines.join("\n"), @r#"
+    user by test: {"action":"create","tenant":"bank01","user":"cneadmin","id":"<id>","active":true}
+    app by test: {"action":"create","tenant":"bank01","client":"bank01_APPID","grants":"password client_credentials refresh_token","active":true}
+    token by cneadmin@bank01_APPID: {"tenant":"bank01","grant":"password","jti":"<id>","expires_in_s":3600,"refresh_token":true}
+    token by cneadmin@bank01_APPID: {"tenant":"bank01","grant":"refresh_token","jti":"<id>","expires_in_s":3600,"refresh_token":true}
+    token-refused by cneadmin@bank01_APPID: {"tenant":"bank01","grant":"refresh_token","reason":"reused","revoked_family":"<id>"}
+    token-refused by bank01_APPID: {"client":"bank01_APPID","client_proven":true,"user":"cneadmin","grant":"password","reason":"invalid_grant","left_out_before":0}
+    token-refused by anonymous: {"client":null,"client_proven":false,"user":null,"grant":null,"reason":"invalid_client","left_out_before":0}
+    "#);
 }
 
 #[tokio::test]

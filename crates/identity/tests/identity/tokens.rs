@@ -36,7 +36,46 @@ async fn the_header_has_oracles_keys_in_oracles_order_and_no_typ() {
 async fn a_users_token_says_this() {
     let server = Server::start().await;
     let token = server.log_in(PASSWORD, MY_SCOPES, NOW).await.unwrap().access_token;
-    insta::assert_snapshot!(stable(&token), @"");
+    insta::assert_snapshot!(stable(&token), @r#"
+    {
+      "user_tz": "Etc/UTC",
+      "sub": "cneadmin",
+      "user_locale": "en",
+      "user.tenant.name": "bank01",
+      "iss": "https://dayend.example:8443",
+      "user_tenantname": "bank01",
+      "client_id": "bank01_APPID",
+      "sub_type": "user",
+      "scope": "urn:opc:idm:t.security.client urn:opc:idm:t.user.me",
+      "client_tenantname": "bank01",
+      "region_name": "local",
+      "user_lang": "en",
+      "userAppRoles": [
+        "Authenticated"
+      ],
+      "exp": 1790003600,
+      "iat": 1790000000,
+      "client_guid": "<32 hex digits>",
+      "client_name": "Scheduler of the bank",
+      "tenant": "bank01",
+      "jti": "<32 hex digits>",
+      "gtp": "ro",
+      "user_displayname": "The Night Shift",
+      "sub_mappingattr": "userName",
+      "primTenant": true,
+      "tok_type": "AT",
+      "ca_guid": "cacct-<32 hex digits>",
+      "aud": [
+        "https://dayend.example:8443",
+        "urn:opc:lbaas:logicalguid=bank01"
+      ],
+      "user_id": "<32 hex digits>",
+      "clientAppRoles": [
+        "Authenticated Client"
+      ],
+      "tenant_iss": "https://dayend.example:8443"
+    }
+    "#);
 }
 
 #[tokio::test]
@@ -45,7 +84,35 @@ async fn an_apps_own_token_says_nothing_about_a_user() {
     let answer =
         server.identity.token(request(server.client(), "client_credentials"), NOW).await.unwrap();
     assert!(answer.refresh_token.is_none());
-    insta::assert_snapshot!(stable(&answer.access_token), @"");
+    insta::assert_snapshot!(stable(&answer.access_token), @r#"
+    {
+      "sub": "bank01_APPID",
+      "iss": "https://dayend.example:8443",
+      "client_id": "bank01_APPID",
+      "sub_type": "client",
+      "scope": "urn:opc:idm:t.security.client",
+      "client_tenantname": "bank01",
+      "region_name": "local",
+      "exp": 1790003600,
+      "iat": 1790000000,
+      "client_guid": "<32 hex digits>",
+      "client_name": "Scheduler of the bank",
+      "tenant": "bank01",
+      "jti": "<32 hex digits>",
+      "gtp": "cc",
+      "primTenant": true,
+      "tok_type": "AT",
+      "ca_guid": "cacct-<32 hex digits>",
+      "aud": [
+        "https://dayend.example:8443",
+        "urn:opc:lbaas:logicalguid=bank01"
+      ],
+      "clientAppRoles": [
+        "Authenticated Client"
+      ],
+      "tenant_iss": "https://dayend.example:8443"
+    }
+    "#);
 }
 
 #[tokio::test]
