@@ -1,0 +1,33 @@
+//! `POST …/external/restart`: continues a run, under the same run id, with what is not successful.
+
+use super::call::{Entrance, Manner};
+use super::control::enter_for_run;
+use super::envelope;
+use super::fault::Fault;
+use crate::app::App;
+use crate::locale::Sentence;
+use axum::body::Body;
+use axum::http::HeaderMap;
+use axum::response::Response;
+
+pub(super) async fn handle(
+    app: App,
+    entrance: Entrance,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let mut manner = Manner::of(&headers);
+    let result = restart(&app, &mut manner, (entrance, &headers, body)).await;
+    manner.answer(result)
+}
+
+async fn restart(
+    app: &App,
+    manner: &mut Manner,
+    request: (Entrance, &HeaderMap, Body),
+) -> Result<Response, Fault> {
+    let (caller, request) = enter_for_run(app, manner, request).await?;
+    let accepted = app.service.restart(&caller, request).await?;
+    let sentence = Sentence::Restarted { run: accepted.run_id.to_string() };
+    Ok(envelope::controlled(manner.language, &accepted, &sentence))
+}
