@@ -1,0 +1,14 @@
+//! `GET /admin/v1/SigningCert/jwk`: the public signing keys.
+
+use crate::app::App;
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderName, header};
+use serde_json::Value;
+
+/// Answers with the JWK set. Keys overlap when they are rotated, so verifiers may keep it for a while.
+pub(super) async fn signing_cert(
+    State(app): State<App>,
+) -> ([(HeaderName, &'static str); 1], Json<Value>) {
+    ([(header::CACHE_CONTROL, "public, max-age=300")], Json(app.service.jwks()))
+}

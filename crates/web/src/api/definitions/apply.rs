@@ -1,0 +1,43 @@
+//! `POST /api/v1/definitions`: stores definitions, all or none.
+
+use crate::api::gate::Permitted;
+use crate::api::input::{json_bytes, parse_large};
+use crate::app::App;
+use crate::problem::{Problem, to_wire};
+use axum::Json;
+use axum::extract::{Request, State};
+use dayend_service::requests::{Applied, Change, SourceFile};
+use dayend_wire::definitions::{ApiChange, ApplyAnswer, ApplyRequest};
+
+/// Answers with what changed, or would change.
+pub(in crate::api) async fn apply(
+    State(app): State<App>,
+    permitted: Permitted,
+    request: Request,
+) -> Result<Json<ApplyAnswer>, Problem> {
+    let (_, bytes) = json_bytes(request, app.settings.definitions_limit_bytes, false).await?;
+    let ApplyRequest { files, dry_run } = parse_large(&bytes)?;
+    drop(bytes);
+    let files =
+        files.into_iter().map(|file| SourceFile { name: file.name, text: file.text }).collect();
+    let applied = app.service.apply(&permitted.caller, permitted.scope, files, dry_run).await?;
+    Ok(Json(answer(applied)))
+}
+
+fn answer(applied: Applied) -> ApplyAnswer {
+    ApplyAnswer {
+        changes: applied.changes.into_iter().map(change).collect(),
+        warnings: applied.warnings.into_iter().map(to_wire).collect(),
+        dry_run: applied.dry_run,
+    }
+}
+
+fn change(change: Change) -> ApiChange {
+    ApiChange {
+        kind: change.kind.as_str().to_owned(),
+        code: change.code.to_string(),
+        from_version: change.from_version,
+        to_version: change.to_version,
+        diff: change.diff,
+    }
+}

@@ -1,0 +1,12 @@
+//! `/api/v1`: what the CLI and the console need, one resource each, errors as problem+json.
+
+mod callback;
+mod definitions;
+mod gate;
+mod idempotency;
+mod input;
+mod parameters;
+mod routes;
+mod runs;
+
+pub use routes::router;

@@ -1,0 +1,145 @@
+//! Every route of `/api/v1`, and what a caller must hold for it. The router is made from this table and nothing else.
+
+use super::callback::callback;
+use super::gate::{Gate, gate};
+use super::{definitions, runs};
+use crate::app::App;
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{MethodRouter, get, post};
+use dayend_identity::caller::Function::{self, Define, DefineCommand, Exec, Operate, View};
+use dayend_service::requests::TaskVerb;
+
+/// Who may call a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Access {
+    /// Everybody: no token is looked at.
+    Public,
+    /// Callers that hold one of these in the scope of the request.
+    AnyOf(&'static [Function]),
+}
+
+/// One line of the table.
+pub(super) struct Route {
+    pub(super) method: &'static str,
+    pub(super) path: &'static str,
+    pub(super) access: Access,
+    handler: fn() -> MethodRouter<App>,
+}
+
+const SEE: Access = Access::AnyOf(&[View, Exec, Operate]);
+const SEE_DEFINITIONS: Access = Access::AnyOf(&[View, Define, DefineCommand]);
+const EXECUTE: Access = Access::AnyOf(&[Exec]);
+const OPERATE: Access = Access::AnyOf(&[Operate]);
+/// `DefineCommand` alone is not enough; with command tasks the use case asks for it as well.
+const DEFINE: Access = Access::AnyOf(&[Define]);
+
+/// The table.
+#[rustfmt::skip]
+pub(super) const ROUTES: [Route; 16] = [
+    route("POST", "/api/v1/callbacks/{token}",                           Access::Public,  || post(callback)),
+    route("GET",  "/api/v1/schema",                                      Access::Public,  || get(definitions::schema)),
+    route("POST", "/api/v1/definitions",                                 DEFINE,          || post(definitions::apply)),
+    route("GET",  "/api/v1/definitions",                                 SEE_DEFINITIONS, || get(definitions::export)),
+    route("POST", "/api/v1/runs",                                        EXECUTE,         || post(runs::trigger)),
+    route("GET",  "/api/v1/runs",                                        SEE,             || get(runs::list)),
+    route("GET",  "/api/v1/runs/{run_id}",                               SEE,             || get(runs::show)),
+    route("GET",  "/api/v1/runs/{run_id}/tasks/{task}/log",              SEE,             || get(runs::log)),
+    route("POST", "/api/v1/runs/{run_id}/interrupt",                     EXECUTE,         || post(runs::interrupt)),
+    route("POST", "/api/v1/runs/{run_id}/restart",                       EXECUTE,         || post(runs::restart)),
+    route("POST", "/api/v1/runs/{run_id}/rerun",                         EXECUTE,         || post(runs::rerun)),
+    route("POST", "/api/v1/runs/{run_id}/tasks/{task}/hold",             OPERATE,         || verb(TaskVerb::Hold)),
+    route("POST", "/api/v1/runs/{run_id}/tasks/{task}/release",          OPERATE,         || verb(TaskVerb::Release)),
+    route("POST", "/api/v1/runs/{run_id}/tasks/{task}/exclude",          OPERATE,         || verb(TaskVerb::Exclude)),
+    route("POST", "/api/v1/runs/{run_id}/tasks/{task}/include",          OPERATE,         || verb(TaskVerb::Include)),
+    route("POST", "/api/v1/runs/{run_id}/tasks/{task}/force-ok",         OPERATE,         || verb(TaskVerb::ForceOk)),
+];
+
+const fn route(
+    method: &'static str,
+    path: &'static str,
+    access: Access,
+    handler: fn() -> MethodRouter<App>,
+) -> Route {
+    Route { method, path, access, handler }
+}
+
+fn verb(verb: TaskVerb) -> MethodRouter<App> {
+    post(move |app, permitted, path, request| runs::task(verb, app, permitted, path, request))
+}
+
+/// `/api/v1/…`, each route behind its gate.
+pub fn router(app: &App) -> Router<App> {
+    ROUTES.iter().fold(Router::new(), |router, route| {
+        let handler = (route.handler)();
+        let guarded = match route.access {
+            Access::Public => handler,
+            Access::AnyOf(functions) => {
+                handler.route_layer(from_fn_with_state(Gate { app: app.clone(), functions }, gate))
+            }
+        };
+        router.route(route.path, guarded)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn no_route_is_there_twice_or_open_by_accident() {
+        let keys: BTreeSet<_> = ROUTES.iter().map(|route| (route.path, route.method)).collect();
+        assert_eq!(keys.len(), ROUTES.len());
+        for route in &ROUTES {
+            assert_ne!(route.access, Access::AnyOf(&[]), "{} {}", route.method, route.path);
+            let changes = route.method != "GET";
+            let seeing = route.access == SEE || route.access == SEE_DEFINITIONS;
+            assert!(!(changes && seeing), "{} {} changes something", route.method, route.path);
+        }
+    }
+
+    #[test]
+    fn the_table_is_what_the_manual_says() {
+        let lines: Vec<String> = ROUTES
+            .iter()
+            .map(|route| format!("{} {} {}", route.method, route.path, needs(route.access)))
+            .collect();
+        insta::assert_snapshot!(lines.join("\n"), @r"
+        POST /api/v1/callbacks/{token} public
+        GET /api/v1/schema public
+        POST /api/v1/definitions BATCH_MOD
+        GET /api/v1/definitions BATCH_VIEW|BATCH_MOD|BATCH_CMD
+        POST /api/v1/runs BATCH_EXEC
+        GET /api/v1/runs BATCH_VIEW|BATCH_EXEC|BATCH_OPER
+        GET /api/v1/runs/{run_id} BATCH_VIEW|BATCH_EXEC|BATCH_OPER
+        GET /api/v1/runs/{run_id}/tasks/{task}/log BATCH_VIEW|BATCH_EXEC|BATCH_OPER
+        POST /api/v1/runs/{run_id}/interrupt BATCH_EXEC
+        POST /api/v1/runs/{run_id}/restart BATCH_EXEC
+        POST /api/v1/runs/{run_id}/rerun BATCH_EXEC
+        POST /api/v1/runs/{run_id}/tasks/{task}/hold BATCH_OPER
+        POST /api/v1/runs/{run_id}/tasks/{task}/release BATCH_OPER
+        POST /api/v1/runs/{run_id}/tasks/{task}/exclude BATCH_OPER
+        POST /api/v1/runs/{run_id}/tasks/{task}/include BATCH_OPER
+        POST /api/v1/runs/{run_id}/tasks/{task}/force-ok BATCH_OPER
+        ");
+    }
+
+    #[test]
+    fn every_handler_answers_the_method_of_its_line_and_no_other() {
+        for route in &ROUTES {
+            let shown = format!("{:?}", (route.handler)());
+            let want = if route.method == "GET" { "\"GET,HEAD\"" } else { "\"POST\"" };
+            assert!(shown.contains(want), "{} {}: {shown}", route.method, route.path);
+        }
+    }
+
+    fn needs(access: Access) -> String {
+        match access {
+            Access::Public => "public".to_owned(),
+            Access::AnyOf(functions) => {
+                functions.iter().map(|function| function.as_str()).collect::<Vec<_>>().join("|")
+            }
+        }
+    }
+}

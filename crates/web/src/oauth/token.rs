@@ -1,0 +1,44 @@
+//! `POST /oauth2/v1/token`: issues a token.
+
+use super::error::Refused;
+use super::request::read;
+use crate::app::App;
+use crate::body::{self, BodyError};
+use crate::problem::Problem;
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+
+/// Token requests are refused beyond this size.
+const FORM_LIMIT_BYTES: usize = 64 * 1024;
+
+/// Answers with a token, or with the error of RFC 6749.
+pub(super) async fn token(State(app): State<App>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let body = match body::read(body, FORM_LIMIT_BYTES, body::ARRIVAL_LIMIT).await {
+        Ok(body) => body,
+        Err(error) => return too_much(error),
+    };
+    let question = match read(&parts.headers, parts.uri.query(), &body) {
+        Ok(question) => question,
+        Err(refused) => return refused.into_response(),
+    };
+    let tried_basic = question.client.as_ref().is_some_and(|client| client.basic);
+    match app.service.token(question).await {
+        Ok(answer) => no_store(Json(answer).into_response()),
+        Err(error) => Refused { error, tried_basic }.into_response(),
+    }
+}
+
+fn too_much(error: BodyError) -> Response {
+    no_store(Problem::from(error).into_response())
+}
+
+/// What RFC 6749 section 5.1 asks of every answer that may hold a token.
+pub(super) fn no_store(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+    response
+}
