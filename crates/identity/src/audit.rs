@@ -61,7 +61,8 @@ impl Identity {
         refused: &TokenError,
         now: Timestamp,
     ) {
-        if asking.recorded {
+        // A request that the store could not answer was not refused, and could not be recorded either.
+        if asking.recorded || matches!(refused, TokenError::Unavailable) {
             return;
         }
         let Some(left_out) = self.refusals.admit(now) else { return };

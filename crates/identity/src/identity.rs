@@ -5,7 +5,7 @@ use crate::authenticate::{AppFacts, UserFacts};
 use crate::cache::Cache;
 use crate::keys::{KeyError, Keys};
 use crate::passwords::{Hasher, Throttle};
-use crate::tokens::{Verified, Verifier};
+use crate::tokens::{LIFETIME_MAX_S, LIFETIME_MIN_S, Verified, Verifier};
 use dayend_store::port::{GrantRow, Outcome, Store, Write, WriteError, Writer};
 use serde_json::{Value, json};
 use std::fmt;
@@ -102,6 +102,8 @@ impl Principals {
 pub enum OpenError {
     #[error(transparent)]
     Keys(#[from] KeyError),
+    #[error("{setting} is {seconds} s, but must be {LIFETIME_MIN_S} to {LIFETIME_MAX_S} s")]
+    Lifetime { setting: &'static str, seconds: u64 },
     #[error("the issuer `{0}` is not an http or https URL without query and fragment")]
     Issuer(String),
 }
@@ -122,6 +124,7 @@ impl Identity {
         if !schemed || !clean {
             return Err(OpenError::Issuer(dayend_engine::codes::shortened(&settings.issuer)));
         }
+        check_lifetimes(&settings)?;
         Ok(Self {
             store,
             writer,
@@ -175,6 +178,17 @@ impl Identity {
         });
         writing.await.unwrap_or_else(|error| Err(WriteError(error.to_string())))
     }
+}
+
+fn check_lifetimes(settings: &IdentitySettings) -> Result<(), OpenError> {
+    let lifetimes = [
+        ("access_token_s", settings.access_token_s),
+        ("max_access_token_s", settings.max_access_token_s),
+        ("refresh_token_s", settings.refresh_token_s),
+    ];
+    let allowed = LIFETIME_MIN_S..=LIFETIME_MAX_S;
+    let wrong = lifetimes.into_iter().find(|(_, seconds)| !allowed.contains(seconds));
+    wrong.map_or(Ok(()), |(setting, seconds)| Err(OpenError::Lifetime { setting, seconds }))
 }
 
 impl fmt::Debug for Identity {

@@ -12,4 +12,5 @@ mod verify;
 
 pub(crate) use request::Asking;
 pub use request::GrantType;
+pub(crate) use scopes::{LIFETIME_MAX_S, LIFETIME_MIN_S};
 pub(crate) use verify::{Verified, Verifier};

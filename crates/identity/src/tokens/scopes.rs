@@ -5,8 +5,8 @@ use crate::token::TokenError;
 /// The longest `scope` parameter.
 const SCOPE_MAX_BYTES: usize = 4 * 1024;
 /// The shortest and longest lifetime that can be asked for.
-const LIFETIME_MIN_S: u64 = 60;
-const LIFETIME_MAX_S: u64 = 31_536_000;
+pub(crate) const LIFETIME_MIN_S: u64 = 60;
+pub(crate) const LIFETIME_MAX_S: u64 = 31_536_000;
 
 const MY_SCOPES: &str = "urn:opc:idm:__myscopes__";
 const OFFLINE: &str = "offline_access";

@@ -1,6 +1,6 @@
 //! Secrets are shown once and stored nowhere; everything else is in the history.
 
-use crate::harness::{MY_SCOPES, NOW, OFFLINE, PASSWORD, Server, USER, basic, request};
+use crate::harness::{ISSUER, MY_SCOPES, NOW, OFFLINE, PASSWORD, Server, USER, basic, request};
 use dayend_identity::keys::{self, KeyError, Keys};
 use dayend_identity::{Identity, IdentitySettings, OpenError};
 use dayend_store::port::Store as _;
@@ -147,6 +147,22 @@ async fn an_issuer_that_is_no_url_is_refused() {
         )
         .unwrap_err();
         assert!(matches!(refused, OpenError::Issuer(_)), "{issuer}: {refused}");
+    }
+}
+
+#[tokio::test]
+async fn a_lifetime_that_nobody_can_mean_is_refused() {
+    let server = Server::start().await;
+    let usual = IdentitySettings::new(ISSUER, server.dir.path().join("keys"));
+    let wrong = [
+        IdentitySettings { access_token_s: 59, ..usual.clone() },
+        IdentitySettings { max_access_token_s: 31_536_001, ..usual.clone() },
+        IdentitySettings { refresh_token_s: 0, ..usual },
+    ];
+    for settings in wrong {
+        let (store, writer) = (Arc::clone(&server.store), Arc::clone(&server.writer));
+        let refused = Identity::open(store, writer, settings).unwrap_err();
+        assert!(matches!(refused, OpenError::Lifetime { .. }), "{refused}");
     }
 }
 
