@@ -1,0 +1,77 @@
+//! What `dayend admin` understands.
+
+use super::super::failure::{Failure, exit_code};
+use super::super::offline::Offline;
+use super::{app, grant, user};
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Users, apps and grants; works while no server runs on the data directory
+#[derive(Debug, Args)]
+pub(crate) struct AdminArgs {
+    #[command(subcommand)]
+    noun: AdminNoun,
+}
+
+#[derive(Debug, Subcommand)]
+enum AdminNoun {
+    /// People who can log in
+    User(user::UserArgs),
+    /// Programs that can ask for tokens
+    App(app::AppArgs),
+    /// Grants functions to a user or an app
+    Grant(grant::GrantArgs),
+    /// Takes functions away from a user or an app
+    Revoke(grant::GrantArgs),
+}
+
+/// Where an administrator works.
+#[derive(Debug, Args)]
+pub(super) struct Place {
+    /// The data directory
+    #[arg(long, value_name = "DIR", env = "DAYEND_DATA")]
+    data: PathBuf,
+    /// The tenant; without it, the one that `dayend init` made
+    #[arg(long, value_name = "ID")]
+    tenant: Option<String>,
+}
+
+/// Runs the command.
+pub(crate) async fn run(args: &AdminArgs) -> ExitCode {
+    // A database file that is made anew here is for its owner only.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+    exit_code(match &args.noun {
+        AdminNoun::User(args) => user::run(args).await,
+        AdminNoun::App(args) => app::run(args).await,
+        AdminNoun::Grant(args) => grant::run(args, true).await,
+        AdminNoun::Revoke(args) => grant::run(args, false).await,
+    })
+}
+
+impl Place {
+    /// Opens the data directory and finds the tenant; hand the result of the work to [`Offline::close_with`].
+    pub(super) async fn open(&self) -> Result<(Offline, String), Failure> {
+        let offline = Offline::open(&self.data).await?;
+        let tenant = match &self.tenant {
+            Some(tenant) => known(&offline, tenant).await,
+            None => offline.installation().await.map(|installation| installation.tenant),
+        };
+        match tenant {
+            Ok(tenant) => Ok((offline, tenant)),
+            Err(failure) => offline.close_with(Err(failure)).await,
+        }
+    }
+}
+
+async fn known(offline: &Offline, tenant: &str) -> Result<String, Failure> {
+    let scopes = offline
+        .store
+        .scopes(tenant)
+        .await
+        .map_err(|error| Failure::cannot_serve(error.to_string()))?;
+    if scopes.is_empty() {
+        return Err(Failure::not_found(format!("the tenant {tenant:?} does not exist")));
+    }
+    Ok(tenant.to_owned())
+}

@@ -1,0 +1,22 @@
+//! The server side of the binary: making a data directory, serving it, looking after it.
+
+mod address;
+pub(crate) mod admin;
+pub(crate) mod audit;
+mod authority;
+mod certificate;
+pub(crate) mod config;
+mod database;
+mod direct_writer;
+mod directory;
+pub(crate) mod failure;
+mod housekeeping;
+pub(crate) mod init;
+mod logs;
+mod offline;
+pub(crate) mod profile;
+pub(crate) mod running;
+mod say;
+pub(crate) mod serve;
+mod settings;
+mod unfinished;

@@ -1,0 +1,291 @@
+//! A server in this process: for `serve`, for the demo, for tests.
+
+use super::address::{base_url_of, host_of, host_of_url, port_of};
+use super::authority::ServerNames;
+use super::certificate::{self, Certificate};
+use super::config;
+use super::database;
+use super::directory::{Directory, link_program};
+use super::failure::Failure;
+use super::housekeeping;
+use super::settings::{Flag, Settings};
+use dayend_executor::{Executors, Network};
+use dayend_identity::keys::Keys;
+use dayend_identity::{Identity, IdentitySettings};
+use dayend_service::clock::{Clock, SystemClock};
+use dayend_service::conductor::{Conductor, ConductorSettings};
+use dayend_service::use_cases::{Parts, Service};
+use dayend_store::port::Store;
+use dayend_web::app::{App, WebSettings};
+use dayend_web::server::{Limits, ServeError, TlsMaterial, router, serve};
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// Everything that stops may take this long together; what is on disk by then is what counts anyway.
+const STOP_WITHIN: Duration = Duration::from_millis(1900);
+
+/// What a server is started with.
+pub(crate) struct Options {
+    directory: Directory,
+    settings: Settings,
+}
+
+impl Options {
+    /// The data directory's settings, with `flags` (keys and values of `dayend.toml`) above them.
+    pub(crate) fn load(data: &Path, flags: &[(&'static str, &str)]) -> Result<Self, Failure> {
+        let directory = Directory::at(data)?;
+        directory.check()?;
+        let flags: Vec<_> =
+            flags.iter().map(|(key, text)| Flag { key, text: (*text).to_owned() }).collect();
+        let settings = config::valid(&directory, &flags)?;
+        Ok(Self { directory, settings })
+    }
+
+    pub(super) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+}
+
+/// A server that answers requests.
+pub(crate) struct Running {
+    base_url: String,
+    address: SocketAddr,
+    ca_pem: Option<String>,
+    stop: oneshot::Sender<()>,
+    web: JoinHandle<Result<(), ServeError>>,
+    housekeeping: JoinHandle<()>,
+    conductor: Arc<Conductor>,
+    executors: Arc<Executors>,
+    store: Arc<dyn Store>,
+}
+
+/// Starts a server; when this returns it is ready.
+pub(crate) async fn start(options: Options) -> Result<Running, Failure> {
+    let Options { directory, settings } = options;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    // First the database: of two servers on one directory, the second should say so, not that the port is taken.
+    let store = database::open(&directory).await?;
+    let started = start_on(&directory, &settings, Arc::clone(&store), clock).await;
+    if started.is_err() {
+        store.close().await;
+    }
+    started
+}
+
+async fn start_on(
+    directory: &Directory,
+    settings: &Settings,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+) -> Result<Running, Failure> {
+    let (listener, address) = bind(&settings.listen).await?;
+    let base_url = match &settings.base_url {
+        Some(url) => url.clone(),
+        None => base_url_of(&settings.listen, address.port(), settings.plain_http),
+    };
+    let certificate = certificate(directory, settings, &base_url, clock.as_ref())?;
+    link_program(directory)?;
+
+    let executor_settings = executor_settings(directory, settings, &base_url)?;
+    let mut made = None;
+    let conductor = Conductor::start(
+        Arc::clone(&store),
+        Arc::clone(&clock),
+        |reports| Arc::clone(made.insert(Executors::new(executor_settings, reports))),
+        ConductorSettings::default(),
+    )
+    .await
+    .map_err(|error| {
+        Failure::cannot_serve(format!("the data directory cannot be taken up: {error}"))
+    })?;
+    let executors = made.expect("a conductor that started has made its executors");
+    let identity = Identity::open(
+        Arc::clone(&store),
+        conductor.clone(),
+        identity_settings(directory, settings, &base_url),
+    )
+    .map_err(|error| Failure::cannot_serve(error.to_string()))?;
+    let service = Service::new(Parts {
+        store: Arc::clone(&store),
+        conductor: Arc::clone(&conductor),
+        identity,
+        executors: Arc::clone(&executors),
+        clock: Arc::clone(&clock),
+    });
+
+    let ca_pem = certificate.as_ref().and_then(|certificate| certificate.authority.clone());
+    let tls = certificate
+        .map(|certificate| TlsMaterial { chain_pem: certificate.chain, key_pem: certificate.key });
+    let app =
+        App { service, settings: Arc::new(web_settings(settings, &base_url, ca_pem.clone())?) };
+    let limits =
+        Limits { connections: settings.connections, drain: settings.drain, ..Limits::default() };
+    let (stop, stopped) = oneshot::channel();
+    // A sender that is gone means stop, too.
+    let shutdown = async { drop(stopped.await) };
+    let web = tokio::spawn(serve(listener, tls, router(app), limits, shutdown));
+    let housekeeping = tokio::spawn(housekeeping::forget_daily(
+        Arc::clone(&store),
+        clock,
+        settings.keep_keys_days,
+    ));
+    Ok(Running { base_url, address, ca_pem, stop, web, housekeeping, conductor, executors, store })
+}
+
+impl Running {
+    /// The address that callers use.
+    pub(crate) fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// The address that is really listened on.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The certificate authority that callers must trust; none with plain HTTP or the operator's own certificate.
+    pub(crate) fn ca_pem(&self) -> Option<&str> {
+        self.ca_pem.as_deref()
+    }
+
+    /// Returns when the server has ended without being asked to.
+    pub(super) async fn ended(&mut self) -> Failure {
+        let reason = match (&mut self.web).await {
+            Ok(Ok(())) => "nobody knows why".to_owned(),
+            Ok(Err(error)) => error.to_string(),
+            Err(error) => error.to_string(),
+        };
+        Failure::cannot_serve(format!("the server ended by itself: {reason}"))
+    }
+
+    /// Takes no new request, lets those under way finish, and closes the database.
+    pub(crate) async fn stop(self) {
+        let Self { stop, web, housekeeping, conductor, executors, store, .. } = self;
+        let stopping = async move {
+            housekeeping.abort();
+            // If nobody listens, it has ended already.
+            let _ = stop.send(());
+            match web.await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::error!(%error, "the web server did not stop cleanly"),
+                Err(error) => tracing::error!(%error, "the web server did not stop cleanly"),
+            }
+            executors.shutdown().await;
+            conductor.stop().await;
+            store.close().await;
+        };
+        if tokio::time::timeout(STOP_WITHIN, stopping).await.is_err() {
+            tracing::warn!("not everything stopped in time; what was answered is on disk");
+        }
+    }
+}
+
+impl fmt::Debug for Running {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Running").field("base_url", &self.base_url).finish_non_exhaustive()
+    }
+}
+
+async fn bind(listen: &str) -> Result<(TcpListener, SocketAddr), Failure> {
+    let bound = async {
+        let listener = TcpListener::bind((host_of(listen), port_of(listen))).await?;
+        let address = listener.local_addr()?;
+        Ok::<_, io::Error>((listener, address))
+    };
+    bound.await.map_err(|error| {
+        if error.kind() == io::ErrorKind::AddrInUse {
+            Failure::in_use(format!("another process listens on {listen} already"))
+        } else if error.kind() == io::ErrorKind::PermissionDenied {
+            Failure::cannot_serve(format!(
+                "this user may not listen on {listen}: choose a port from 1024"
+            ))
+        } else {
+            Failure::usage(format!("cannot listen on {listen}: {error}"))
+        }
+    })
+}
+
+fn certificate(
+    directory: &Directory,
+    settings: &Settings,
+    base_url: &str,
+    clock: &dyn Clock,
+) -> Result<Option<Certificate>, Failure> {
+    if settings.plain_http {
+        return Ok(None);
+    }
+    if let Some(own) = &settings.own_certificate {
+        return certificate::of_operator(own).map(Some);
+    }
+    let url_host = host_of_url(base_url).unwrap_or_default();
+    let names = ServerNames::of_this_machine(&[host_of(&settings.listen), &url_host]);
+    certificate::of_directory(directory, &names, since_epoch(clock)).map(Some)
+}
+
+/// The time as certificates count it.
+pub(super) fn since_epoch(clock: &dyn Clock) -> Duration {
+    Duration::from_micros(u64::try_from(clock.now().0).unwrap_or(0))
+}
+
+fn executor_settings(
+    directory: &Directory,
+    settings: &Settings,
+    base_url: &str,
+) -> Result<dayend_executor::settings::Settings, Failure> {
+    let keys =
+        Keys::load(&directory.keys()).map_err(|error| Failure::cannot_serve(error.to_string()))?;
+    let mut told = dayend_executor::settings::Settings::new(
+        directory.attempts(),
+        directory.work(),
+        base_url.to_owned(),
+        keys.derive("dayend callback v1"),
+        || SystemClock.now(),
+    );
+    let networks = settings.http_allow.iter().map(|text| text.parse::<Network>());
+    told.http.allow = networks
+        .collect::<Result<_, _>>()
+        .map_err(|error| Failure::usage(format!("http.allow: {error}")))?;
+    told.command.user.clone_from(&settings.command_user);
+    told.command.roots.clone_from(&settings.command_roots);
+    told.command.dir = settings.command_dir.clone().unwrap_or_else(|| directory.commands());
+    told.command.grace = settings.command_grace;
+    told.command.rlimits = settings.rlimits;
+    told.limits = settings.limits;
+    told.forbidden_databases = vec![directory.database()];
+    told.drain = settings.drain;
+    Ok(told)
+}
+
+fn identity_settings(
+    directory: &Directory,
+    settings: &Settings,
+    base_url: &str,
+) -> IdentitySettings {
+    let mut told = IdentitySettings::new(base_url, directory.keys());
+    if let Some(threads) = settings.hash_threads {
+        told.hash_threads = threads;
+    }
+    told.access_token_s = settings.access_token_s;
+    told.max_access_token_s = settings.max_access_token_s;
+    told.refresh_token_s = settings.refresh_token_s;
+    told
+}
+
+fn web_settings(
+    settings: &Settings,
+    base_url: &str,
+    ca_pem: Option<String>,
+) -> Result<WebSettings, Failure> {
+    let mut told = WebSettings::new(base_url, ca_pem)
+        .map_err(|error| Failure::usage(format!("base_url: {error}")))?;
+    told.body_limit_bytes = settings.body_limit_bytes;
+    told.definitions_limit_bytes = settings.definitions_limit_bytes;
+    Ok(told)
+}

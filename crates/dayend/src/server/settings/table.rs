@@ -1,0 +1,241 @@
+//! The one list of settings. The loader, `config check`, `init`'s file and the manual are made from it.
+
+use super::value::{Kind, Value};
+
+/// One setting.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Setting {
+    /// As in `dayend.toml`: `section.name`.
+    pub(crate) key: &'static str,
+    pub(crate) kind: Kind,
+    /// As it would stand in the environment.
+    pub(crate) default: &'static str,
+    /// One sentence.
+    pub(crate) doc: &'static str,
+}
+
+impl Setting {
+    /// The environment variable: `http.allow` is `DAYEND_HTTP_ALLOW`.
+    pub(crate) fn variable(&self) -> String {
+        format!("DAYEND_{}", self.key.replace('.', "_").to_uppercase())
+    }
+
+    /// The default as it would stand in `dayend.toml`.
+    pub(crate) fn default_value(&self) -> Value {
+        self.kind.parse(self.default).expect("the table's defaults are of their kinds")
+    }
+}
+
+/// More than any machine has.
+const MANY: u64 = i64::MAX.unsigned_abs();
+
+/// All settings; those of a section stand together.
+pub(crate) const SETTINGS: &[Setting] = &[
+    Setting {
+        key: "listen",
+        kind: Kind::Address,
+        default: "127.0.0.1:8443",
+        doc: "Where the server listens; port 0 takes a free one.",
+    },
+    Setting {
+        key: "base_url",
+        kind: Kind::Url,
+        default: "",
+        doc: "The address that callers use, perhaps with a path, and the issuer of tokens; empty is made from `listen`.",
+    },
+    Setting {
+        key: "plain_http",
+        kind: Kind::Switch,
+        default: "false",
+        doc: "Serves HTTP instead of HTTPS; only behind a proxy that does TLS, or for a try on loopback.",
+    },
+    Setting {
+        key: "drain_ms",
+        kind: Kind::Number { min: 0, max: 1500 },
+        default: "1000",
+        doc: "How long requests that are being answered may take when the server stops, in milliseconds.",
+    },
+    Setting {
+        key: "keep_keys_days",
+        kind: Kind::Number { min: 7, max: 3650 },
+        default: "8",
+        doc: "How long idempotency keys are remembered, in days.",
+    },
+    Setting {
+        key: "tls.cert",
+        kind: Kind::Path,
+        default: "",
+        doc: "A certificate chain of your own (PEM) instead of the one in the data directory; it is not renewed by Dayend.",
+    },
+    Setting {
+        key: "tls.key",
+        kind: Kind::Path,
+        default: "",
+        doc: "The private key of `tls.cert` (PEM, mode 0600).",
+    },
+    Setting {
+        key: "limits.connections",
+        kind: Kind::Number { min: 1, max: 1_000_000 },
+        default: "4096",
+        doc: "How many connections are open at a time; more wait.",
+    },
+    Setting {
+        key: "limits.body_bytes",
+        kind: Kind::Number { min: 1024, max: 67_108_864 },
+        default: "1048576",
+        doc: "The largest body of an ordinary request, in bytes.",
+    },
+    Setting {
+        key: "limits.definitions_bytes",
+        kind: Kind::Number { min: 1024, max: 1_073_741_824 },
+        default: "16777216",
+        doc: "The largest size of all definition files of one `apply` together, in bytes.",
+    },
+    Setting {
+        key: "limits.commands",
+        kind: Kind::Number { min: 1, max: 100_000 },
+        default: "256",
+        doc: "How many `command` attempts run at a time; more wait in a queue.",
+    },
+    Setting {
+        key: "limits.http",
+        kind: Kind::Number { min: 1, max: 100_000 },
+        default: "512",
+        doc: "How many requests of `http` tasks are under way at a time.",
+    },
+    Setting {
+        key: "limits.http_per_host",
+        kind: Kind::Number { min: 1, max: 100_000 },
+        default: "64",
+        doc: "How many of them go to one host at a time.",
+    },
+    Setting {
+        key: "limits.sql",
+        kind: Kind::Number { min: 1, max: 10_000 },
+        default: "64",
+        doc: "How many `sql` attempts run at a time.",
+    },
+    Setting {
+        key: "limits.log_bytes",
+        kind: Kind::Number { min: 4096, max: 1_099_511_627_776 },
+        default: "16777216",
+        doc: "How much output is kept of one attempt, in bytes.",
+    },
+    Setting {
+        key: "log.format",
+        kind: Kind::OneOf(&["text", "json"]),
+        default: "text",
+        doc: "How the log on stderr is written: text or json.",
+    },
+    Setting {
+        key: "log.level",
+        kind: Kind::OneOf(&["error", "warn", "info", "debug", "trace"]),
+        default: "info",
+        doc: "The least important level that is logged: error, warn, info, debug or trace.",
+    },
+    Setting {
+        key: "http.allow",
+        kind: Kind::Networks,
+        default: "",
+        doc: "Private and loopback networks that `http` tasks may reach; all other private targets are refused.",
+    },
+    Setting {
+        key: "command.user",
+        kind: Kind::Text,
+        default: "",
+        doc: "The operating system user that `command` tasks run as; empty is the server's own.",
+    },
+    Setting {
+        key: "command.roots",
+        kind: Kind::Paths,
+        default: "",
+        doc: "Directories in which the programs of `command` tasks must lie; empty allows any absolute path.",
+    },
+    Setting {
+        key: "command.dir",
+        kind: Kind::Path,
+        default: "",
+        doc: "The directory in which a relative program name is looked up; empty is `commands` in the data directory.",
+    },
+    Setting {
+        key: "command.grace_s",
+        kind: Kind::Number { min: 0, max: 3600 },
+        default: "10",
+        doc: "How long a stopped command may go on after TERM before it gets KILL, in seconds.",
+    },
+    Setting {
+        key: "command.cpu_s",
+        kind: Kind::Number { min: 0, max: MANY },
+        default: "0",
+        doc: "The processor time that each process of a command may use, in seconds; 0 leaves the server's own limit.",
+    },
+    Setting {
+        key: "command.memory_bytes",
+        kind: Kind::Number { min: 0, max: MANY },
+        default: "0",
+        doc: "The address space of each process of a command, in bytes; 0 leaves the server's own limit.",
+    },
+    Setting {
+        key: "command.open_files",
+        kind: Kind::Number { min: 0, max: MANY },
+        default: "4096",
+        doc: "How many files each process of a command may have open; 0 leaves the server's own limit.",
+    },
+    Setting {
+        key: "command.processes",
+        kind: Kind::Number { min: 0, max: MANY },
+        default: "0",
+        doc: "How many processes the commands' user may have, all together; 0 leaves the server's own limit.",
+    },
+    Setting {
+        key: "command.file_bytes",
+        kind: Kind::Number { min: 0, max: MANY },
+        default: "0",
+        doc: "The largest file that a command may write, in bytes; 0 leaves the server's own limit.",
+    },
+    Setting {
+        key: "identity.hash_threads",
+        kind: Kind::Number { min: 0, max: 64 },
+        default: "0",
+        doc: "How many passwords are checked at a time, each with 19 MiB; 0 is one for each core.",
+    },
+    Setting {
+        key: "identity.access_token_s",
+        kind: Kind::Number { min: 60, max: 86_400 },
+        default: "3600",
+        doc: "How long an access token is valid when nothing else is asked for, in seconds.",
+    },
+    Setting {
+        key: "identity.max_access_token_s",
+        kind: Kind::Number { min: 60, max: 31_536_000 },
+        default: "31536000",
+        doc: "The longest life of an access token that a caller may ask for with a scope, in seconds.",
+    },
+    Setting {
+        key: "identity.refresh_token_s",
+        kind: Kind::Number { min: 60, max: 31_536_000 },
+        default: "604800",
+        doc: "The time from a log-in until its refresh tokens end, however often they are exchanged, in seconds.",
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn keys_are_unique_grouped_by_section_and_explained_in_one_sentence() {
+        let mut seen = BTreeSet::new();
+        let mut sections: Vec<&str> = Vec::new();
+        for setting in SETTINGS {
+            assert!(seen.insert(setting.key), "{} is there twice", setting.key);
+            assert!(setting.doc.ends_with('.') && !setting.doc.contains('|'), "{}", setting.key);
+            let section = setting.key.split_once('.').map_or("", |(section, _)| section);
+            if sections.last() != Some(&section) {
+                assert!(!sections.contains(&section), "section {section} is scattered");
+                sections.push(section);
+            }
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! The settings as the program uses them.
+
+use super::load::{Loaded, Source};
+use super::value::Value;
+use dayend_executor::settings::{Limits, Rlimits};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    Text,
+    Json,
+}
+
+/// All settings of a server, valid.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    /// `host:port`.
+    pub(crate) listen: String,
+    /// The address that callers use; none: made from the address that is really listened on.
+    pub(crate) base_url: Option<String>,
+    pub(crate) plain_http: bool,
+    pub(crate) drain: Duration,
+    pub(crate) keep_keys_days: u64,
+    pub(crate) connections: usize,
+    pub(crate) body_limit_bytes: usize,
+    pub(crate) definitions_limit_bytes: usize,
+    /// Certificate chain and key of the operator's own.
+    pub(crate) own_certificate: Option<(PathBuf, PathBuf)>,
+    pub(crate) log_format: LogFormat,
+    pub(crate) log_level: String,
+    pub(crate) http_allow: Vec<String>,
+    pub(crate) command_user: Option<String>,
+    pub(crate) command_roots: Vec<PathBuf>,
+    pub(crate) command_dir: Option<PathBuf>,
+    pub(crate) command_grace: Duration,
+    pub(crate) rlimits: Rlimits,
+    pub(crate) limits: Limits,
+    /// None: one for each core.
+    pub(crate) hash_threads: Option<usize>,
+    pub(crate) access_token_s: u64,
+    pub(crate) max_access_token_s: u64,
+    pub(crate) refresh_token_s: u64,
+}
+
+impl Settings {
+    /// Takes the values out of the layers; the errors are those that one setting alone does not show.
+    pub(crate) fn new(loaded: &Loaded) -> Result<Self, Vec<String>> {
+        let read = Reader(loaded);
+        let settings = Self {
+            listen: read.text("listen"),
+            base_url: base_url(loaded),
+            plain_http: read.switch("plain_http"),
+            drain: Duration::from_millis(read.number("drain_ms")),
+            keep_keys_days: read.number("keep_keys_days"),
+            connections: read.size("limits.connections"),
+            body_limit_bytes: read.size("limits.body_bytes"),
+            definitions_limit_bytes: read.size("limits.definitions_bytes"),
+            own_certificate: read.path("tls.cert").zip(read.path("tls.key")),
+            log_format: if read.text("log.format") == "json" {
+                LogFormat::Json
+            } else {
+                LogFormat::Text
+            },
+            log_level: read.text("log.level"),
+            http_allow: read.list("http.allow"),
+            command_user: Some(read.text("command.user")).filter(|user| !user.is_empty()),
+            command_roots: read.list("command.roots").into_iter().map(PathBuf::from).collect(),
+            command_dir: read.path("command.dir"),
+            command_grace: Duration::from_secs(read.number("command.grace_s")),
+            rlimits: Rlimits {
+                cpu_s: read.limit("command.cpu_s"),
+                address_space_bytes: read.limit("command.memory_bytes"),
+                open_files: read.limit("command.open_files"),
+                processes: read.limit("command.processes"),
+                file_size_bytes: read.limit("command.file_bytes"),
+            },
+            limits: Limits {
+                commands: read.size("limits.commands"),
+                http: read.size("limits.http"),
+                http_per_host: read.size("limits.http_per_host"),
+                sql: read.size("limits.sql"),
+                log_bytes: read.number("limits.log_bytes"),
+            },
+            hash_threads: Some(read.size("identity.hash_threads")).filter(|threads| *threads > 0),
+            access_token_s: read.number("identity.access_token_s"),
+            max_access_token_s: read.number("identity.max_access_token_s"),
+            refresh_token_s: read.number("identity.refresh_token_s"),
+        };
+        let mut problems = loaded.problems.clone();
+        if read.path("tls.cert").is_some() != read.path("tls.key").is_some() {
+            problems
+                .push("tls.cert and tls.key are only of use together: set both or none".to_owned());
+        }
+        if settings.access_token_s > settings.max_access_token_s {
+            problems.push(
+                "identity.access_token_s is more than identity.max_access_token_s".to_owned(),
+            );
+        }
+        if problems.is_empty() { Ok(settings) } else { Err(problems) }
+    }
+}
+
+/// The setting, unless it only stands in the file while the address to listen on was given by hand: then what was
+/// given decides.
+fn base_url(loaded: &Loaded) -> Option<String> {
+    let (url, listen) = (loaded.entry("base_url"), loaded.entry("listen"));
+    let overruled = listen.source == Source::Flag
+        && matches!(url.source, Source::File { .. } | Source::Default);
+    let url = Reader(loaded).text("base_url");
+    Some(url.trim_end_matches('/').to_owned()).filter(|url| !url.is_empty() && !overruled)
+}
+
+/// Reads values of the kinds that the table promises.
+struct Reader<'a>(&'a Loaded);
+
+impl Reader<'_> {
+    fn value(&self, key: &str) -> &Value {
+        &self.0.entry(key).value
+    }
+
+    fn text(&self, key: &str) -> String {
+        match self.value(key) {
+            Value::Text(text) => text.clone(),
+            Value::Number(_) | Value::Switch(_) | Value::List(_) => {
+                unreachable!("{key} is a text in the table")
+            }
+        }
+    }
+
+    fn number(&self, key: &str) -> u64 {
+        match self.value(key) {
+            Value::Number(number) => *number,
+            Value::Text(_) | Value::Switch(_) | Value::List(_) => {
+                unreachable!("{key} is a number in the table")
+            }
+        }
+    }
+
+    fn size(&self, key: &str) -> usize {
+        usize::try_from(self.number(key)).unwrap_or(usize::MAX)
+    }
+
+    /// 0 stands for no limit of ours.
+    fn limit(&self, key: &str) -> Option<u64> {
+        Some(self.number(key)).filter(|limit| *limit > 0)
+    }
+
+    fn switch(&self, key: &str) -> bool {
+        match self.value(key) {
+            Value::Switch(switch) => *switch,
+            Value::Text(_) | Value::Number(_) | Value::List(_) => {
+                unreachable!("{key} is a switch in the table")
+            }
+        }
+    }
+
+    fn list(&self, key: &str) -> Vec<String> {
+        match self.value(key) {
+            Value::List(items) => items.clone(),
+            Value::Text(_) | Value::Number(_) | Value::Switch(_) => {
+                unreachable!("{key} is a list in the table")
+            }
+        }
+    }
+
+    fn path(&self, key: &str) -> Option<PathBuf> {
+        Some(self.text(key)).filter(|path| !path.is_empty()).map(PathBuf::from)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::load::{Flag, load};
+    use super::*;
+
+    #[test]
+    fn the_base_url_is_what_was_said_last_and_a_listen_flag_overrules_the_file() {
+        let file = "base_url = \"https://file.example/\"";
+        let environment =
+            |name: &str| (name == "DAYEND_BASE_URL").then(|| "https://env.example".to_owned());
+        let none = |_: &str| None;
+        let listen = [Flag { key: "listen", text: "127.0.0.1:9".to_owned() }];
+        let both =
+            [listen[0].clone(), Flag { key: "base_url", text: "https://flag.example".to_owned() }];
+        let url = |loaded: &Loaded| Settings::new(loaded).unwrap().base_url;
+        assert_eq!(url(&load(file, none, &[])).as_deref(), Some("https://file.example"));
+        assert_eq!(url(&load(file, none, &listen)), None);
+        assert_eq!(url(&load(file, environment, &listen)).as_deref(), Some("https://env.example"));
+        assert_eq!(url(&load(file, environment, &both)).as_deref(), Some("https://flag.example"));
+        assert_eq!(url(&load("", none, &[])), None);
+    }
+
+    #[test]
+    fn every_setting_of_the_table_can_be_taken_out_with_its_kind() {
+        let settings = Settings::new(&load("", |_| None, &[])).unwrap();
+        assert_eq!(settings.listen, "127.0.0.1:8443");
+        assert_eq!(settings.limits, Limits::default());
+        assert_eq!(settings.rlimits, Rlimits { open_files: Some(4096), ..Rlimits::default() });
+        assert_eq!(settings.log_format, LogFormat::Text);
+        assert!(settings.own_certificate.is_none() && settings.command_user.is_none());
+    }
+
+    #[test]
+    fn settings_that_contradict_each_other_are_refused() {
+        for (file, problem) in [
+            (
+                "[tls]\ncert = \"/c\"",
+                "tls.cert and tls.key are only of use together: set both or none",
+            ),
+            (
+                "[identity]\naccess_token_s = 600\nmax_access_token_s = 300",
+                "identity.access_token_s is more than identity.max_access_token_s",
+            ),
+        ] {
+            assert_eq!(Settings::new(&load(file, |_| None, &[])).unwrap_err(), [problem]);
+        }
+    }
+}
