@@ -4,7 +4,8 @@ use dayend_engine::definition::Definition;
 
 /// The one JSON text of a definition: equal definitions have equal texts.
 pub fn canonical_json(definition: &Definition) -> String {
-    serde_json::to_string(definition).expect("a definition holds only texts, finite numbers and lists of them")
+    serde_json::to_string(definition)
+        .expect("a definition holds only texts, finite numbers and lists of them")
 }
 
 /// The definition in a text that [`canonical_json`] made.

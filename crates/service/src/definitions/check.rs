@@ -30,11 +30,16 @@ struct Predecessors {
 pub(super) fn graph(definition: &Definition, positions: &Positions, file: &str) -> Vec<Defect> {
     let graph = match definition {
         Definition::Batch(batch) => {
-            let nodes = batch.tasks.iter().map(|task| (&task.code, task.after.as_slice())).collect();
+            let nodes =
+                batch.tasks.iter().map(|task| (&task.code, task.after.as_slice())).collect();
             Graph { list: "tasks", field: "code", nodes }
         }
         Definition::BatchGroup(group) => {
-            let nodes = group.members.iter().map(|member| (&member.batch, member.after.as_slice())).collect();
+            let nodes = group
+                .members
+                .iter()
+                .map(|member| (&member.batch, member.after.as_slice()))
+                .collect();
             Graph { list: "members", field: "batch", nodes }
         }
         Definition::Connection(_) => return Vec::new(),
@@ -52,19 +57,33 @@ pub(super) fn graph(definition: &Definition, positions: &Positions, file: &str) 
     report.into_defects()
 }
 
-fn indices<'d>(graph: &Graph<'d>, positions: &Positions, report: &mut Report) -> HashMap<&'d str, u32> {
+fn indices<'d>(
+    graph: &Graph<'d>,
+    positions: &Positions,
+    report: &mut Report,
+) -> HashMap<&'d str, u32> {
     let mut indices = HashMap::with_capacity(graph.nodes.len());
     for (index, (code, _)) in (0_u32..).zip(&graph.nodes) {
         let Some(earlier) = indices.insert(code.as_str(), index) else { continue };
         let place = |index: u32| positions.nodes.get(index as usize).copied().unwrap_or_default();
         let (list, first) = (graph.list, place(earlier));
-        let problem = format!("`{code}` is there twice, first in line {}: rename or remove one", first.line);
-        report.add(place(index), &Path::DOCUMENT.field(list).index(index as usize).field(graph.field), problem);
+        let problem =
+            format!("`{code}` is there twice, first in line {}: rename or remove one", first.line);
+        report.add(
+            place(index),
+            &Path::DOCUMENT.field(list).index(index as usize).field(graph.field),
+            problem,
+        );
     }
     indices
 }
 
-fn resolve(graph: &Graph<'_>, indices: &HashMap<&str, u32>, positions: &Positions, report: &mut Report) -> Predecessors {
+fn resolve(
+    graph: &Graph<'_>,
+    indices: &HashMap<&str, u32>,
+    positions: &Positions,
+    report: &mut Report,
+) -> Predecessors {
     let mut starts = Vec::with_capacity(graph.nodes.len() + 1);
     let mut edges = Vec::with_capacity(positions.edges.len());
     // The node that named a predecessor last: finds duplicates in one step an edge.
@@ -74,19 +93,30 @@ fn resolve(graph: &Graph<'_>, indices: &HashMap<&str, u32>, positions: &Position
         starts.push(edges.len());
         for (edge_index, edge) in after.iter().enumerate() {
             let problem = match indices.get(edge.task.as_str()) {
-                None => Some(format!("`{}` is not in `{}`: correct the code, or add it", edge.task, graph.list)),
-                Some(_) if edge.task == **code => Some(format!("`{code}` waits for itself: remove this edge")),
+                None => Some(format!(
+                    "`{}` is not in `{}`: correct the code, or add it",
+                    edge.task, graph.list
+                )),
+                Some(_) if edge.task == **code => {
+                    Some(format!("`{code}` waits for itself: remove this edge"))
+                }
                 Some(predecessor) => {
                     edges.push(*predecessor);
                     let slot = named_by.get_mut(*predecessor as usize).expect("an index of a node");
                     let twice = std::mem::replace(slot, index) == index;
-                    twice.then(|| format!("`{code}` waits for `{}` twice: remove one edge", edge.task))
+                    twice.then(|| {
+                        format!("`{code}` waits for `{}` twice: remove one edge", edge.task)
+                    })
                 }
             };
             if let Some(problem) = problem {
                 let at = positions.edges.get(edge_count).copied().unwrap_or_default();
                 let node = Path::DOCUMENT.field(graph.list);
-                report.add(at, &node.index(index as usize).field("after").index(edge_index), problem);
+                report.add(
+                    at,
+                    &node.index(index as usize).field("after").index(edge_index),
+                    problem,
+                );
             }
             edge_count += 1;
         }
@@ -128,7 +158,8 @@ fn find_cycle(graph: &Predecessors) -> Option<Vec<usize>> {
                     open.push((predecessor, start(predecessor)));
                 }
                 Some(OPEN) => {
-                    let from = open.iter().position(|(node, _)| *node == predecessor).unwrap_or_default();
+                    let from =
+                        open.iter().position(|(node, _)| *node == predecessor).unwrap_or_default();
                     return Some(open.iter().skip(from).map(|(_, next)| next - 1).collect());
                 }
                 Some(_) | None => {}
@@ -144,7 +175,13 @@ fn set(state: &mut [u8], node: usize, value: u8) {
     }
 }
 
-fn report_cycle(graph: &Graph<'_>, edges: &Predecessors, cycle: &[usize], positions: &Positions, report: &mut Report) {
+fn report_cycle(
+    graph: &Graph<'_>,
+    edges: &Predecessors,
+    cycle: &[usize],
+    positions: &Positions,
+    report: &mut Report,
+) {
     let code_at = |edge: &usize| {
         let node = edges.edges.get(*edge).copied().unwrap_or_default();
         graph.nodes.get(node as usize).map_or("", |(code, _)| code.as_str())
@@ -161,6 +198,13 @@ fn report_cycle(graph: &Graph<'_>, edges: &Predecessors, cycle: &[usize], positi
     let node = edges.starts.partition_point(|start| *start <= closing).saturating_sub(1);
     let edge = closing - edges.starts.get(node).copied().unwrap_or_default();
     let at = positions.edges.get(closing).copied().unwrap_or_default();
-    let problem = format!("these wait for each other in a circle: {}{tail}: remove one of the edges", codes.join(" → "));
-    report.add(at, &Path::DOCUMENT.field(graph.list).index(node).field("after").index(edge), problem);
+    let problem = format!(
+        "these wait for each other in a circle: {}{tail}: remove one of the edges",
+        codes.join(" → ")
+    );
+    report.add(
+        at,
+        &Path::DOCUMENT.field(graph.list).index(node).field("after").index(edge),
+        problem,
+    );
 }

@@ -16,16 +16,28 @@ pub(super) const HTTP_TARGET_FIELDS: [&str; 4] = ["base", "headers", "secret_hea
 pub(super) const SECRET_FIELDS: [&str; 2] = ["env", "file"];
 
 /// Takes the target out of a connection's fields.
-pub(super) fn target(fields: &mut Fields, path: &Path<'_>, report: &mut Report) -> Option<ConnectionTarget> {
+pub(super) fn target(
+    fields: &mut Fields,
+    path: &Path<'_>,
+    report: &mut Report,
+) -> Option<ConnectionTarget> {
     let mut given = TARGETS.iter().filter_map(|name| fields.take(name).map(|node| (*name, node)));
     let (first, second) = (given.next(), given.next());
     drop(given);
     let Some((kind, node)) = first else {
-        report.add(fields.at, path, "the connection reaches nothing: add one of sqlite, postgres, http");
+        report.add(
+            fields.at,
+            path,
+            "the connection reaches nothing: add one of sqlite, postgres, http",
+        );
         return None;
     };
     if let Some((other, node)) = second {
-        report.add(node.at, &path.field(other), format!("a connection reaches one system: remove `{other}` or `{kind}`"));
+        report.add(
+            node.at,
+            &path.field(other),
+            format!("a connection reaches one system: remove `{other}` or `{kind}`"),
+        );
         return None;
     }
     let path = path.field(kind);
@@ -49,23 +61,27 @@ fn sqlite(node: Node, path: &Path<'_>, report: &mut Report) -> Option<Connection
 fn postgres(node: Node, path: &Path<'_>, report: &mut Report) -> Option<ConnectionTarget> {
     let before = report.len();
     let mut fields = Fields::open(node, "`postgres`", &POSTGRES_FIELDS, path, report)?;
-    let password = fields.take("password").map(|node| secret(node, &path.field("password"), report));
+    let password =
+        fields.take("password").map(|node| secret(node, &path.field("password"), report));
     let node = fields.require("url", path, report)?;
     let at = node.at;
     let url = scalars::filled(node, &path.field("url"), report)?;
     if let Some(problem) = urls::problem_of_postgres(&url) {
         report.add(at, &path.field("url"), problem);
     }
-    (report.len() == before).then(|| ConnectionTarget::Postgres { url, password: password.flatten() })
+    (report.len() == before)
+        .then(|| ConnectionTarget::Postgres { url, password: password.flatten() })
 }
 
 fn http(node: Node, path: &Path<'_>, report: &mut Report) -> Option<ConnectionTarget> {
     let before = report.len();
     let mut fields = Fields::open(node, "`http`", &HTTP_TARGET_FIELDS, path, report)?;
-    let headers = fields.take("headers").map(|node| headers::headers(node, &path.field("headers"), report));
+    let headers =
+        fields.take("headers").map(|node| headers::headers(node, &path.field("headers"), report));
     let headers = headers.flatten().unwrap_or_default();
     let secrets = fields.take("secret_headers");
-    let secrets = secrets.and_then(|node| secret_headers(node, &headers, &path.field("secret_headers"), report));
+    let secrets = secrets
+        .and_then(|node| secret_headers(node, &headers, &path.field("secret_headers"), report));
     let ca_file = match fields.take("ca_file") {
         Some(node) => scalars::filled(node, &path.field("ca_file"), report)
             .and_then(|file| file_name(file, "ca_file", &fields, path, report)),
@@ -78,7 +94,12 @@ fn http(node: Node, path: &Path<'_>, report: &mut Report) -> Option<ConnectionTa
         report.add(at, &path.field("base"), problem);
     }
     let secret_headers = secrets.unwrap_or_default();
-    (report.len() == before).then_some(ConnectionTarget::Http { base, headers, secret_headers, ca_file })
+    (report.len() == before).then_some(ConnectionTarget::Http {
+        base,
+        headers,
+        secret_headers,
+        ca_file,
+    })
 }
 
 fn secret_headers(
@@ -102,7 +123,11 @@ fn secret_headers(
 fn secret(node: Node, path: &Path<'_>, report: &mut Report) -> Option<SecretRef> {
     let at = node.at;
     if !matches!(node.value, super::node::Value::Map(_)) {
-        report.add(at, path, "a secret is never written down here: write {env: VARIABLE} or {file: PATH}");
+        report.add(
+            at,
+            path,
+            "a secret is never written down here: write {env: VARIABLE} or {file: PATH}",
+        );
         return None;
     }
     let mut fields = Fields::open(node, "a secret", &SECRET_FIELDS, path, report)?;
@@ -110,7 +135,11 @@ fn secret(node: Node, path: &Path<'_>, report: &mut Report) -> Option<SecretRef>
         (Some(node), None) => {
             let name = scalars::filled(node, &path.field("env"), report)?;
             if !maps::is_variable(&name) {
-                report.add(at, &path.field("env"), format!("`{}` is not a variable name", shortened(&name)));
+                report.add(
+                    at,
+                    &path.field("env"),
+                    format!("`{}` is not a variable name", shortened(&name)),
+                );
                 return None;
             }
             Some(SecretRef::Env(name))
@@ -120,15 +149,29 @@ fn secret(node: Node, path: &Path<'_>, report: &mut Report) -> Option<SecretRef>
             file_name(file, "file", &fields, path, report).map(SecretRef::File)
         }
         _ => {
-            report.add(at, path, "a secret has one place: write either {env: VARIABLE} or {file: PATH}");
+            report.add(
+                at,
+                path,
+                "a secret has one place: write either {env: VARIABLE} or {file: PATH}",
+            );
             None
         }
     }
 }
 
-fn file_name(file: String, field: &str, fields: &Fields, path: &Path<'_>, report: &mut Report) -> Option<String> {
+fn file_name(
+    file: String,
+    field: &str,
+    fields: &Fields,
+    path: &Path<'_>,
+    report: &mut Report,
+) -> Option<String> {
     if file.chars().any(scalars::is_hidden) {
-        report.add(fields.at, &path.field(field), "the path holds control or invisible characters: remove them");
+        report.add(
+            fields.at,
+            &path.field(field),
+            "the path holds control or invisible characters: remove them",
+        );
         return None;
     }
     Some(file)

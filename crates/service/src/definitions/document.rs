@@ -11,7 +11,9 @@ use super::scalars;
 use super::tasks::task;
 use super::yaml::{Opened, Problem, Stream};
 use dayend_engine::codes::{Code, shortened};
-use dayend_engine::definition::{Batch, Connection, Definition, EDGES_MAX, Group, Kind, Member, NODES_MAX, Task};
+use dayend_engine::definition::{
+    Batch, Connection, Definition, EDGES_MAX, Group, Kind, Member, NODES_MAX, Task,
+};
 
 /// What `apiVersion` must say.
 pub(super) const API_VERSION: &str = "dayend/v1";
@@ -24,7 +26,7 @@ pub(super) enum Next {
     Empty,
     /// A document whose defects are reported.
     Refused,
-    Read(Definition, Positions),
+    Read(Box<Definition>, Positions),
 }
 
 /// A document before its kind is known: the small fields, and the lists that may be large.
@@ -38,7 +40,10 @@ struct Draft {
 }
 
 /// Reads the next document, tasks one at a time.
-pub(super) fn next_definition(stream: &mut Stream<'_>, report: &mut Report) -> Result<Next, Problem> {
+pub(super) fn next_definition(
+    stream: &mut Stream<'_>,
+    report: &mut Report,
+) -> Result<Next, Problem> {
     if !stream.next_document()? {
         return Ok(Next::End);
     }
@@ -47,8 +52,7 @@ pub(super) fn next_definition(stream: &mut Stream<'_>, report: &mut Report) -> R
     match stream.open(0)? {
         Opened::Map(at) => draft.at = at,
         Opened::Whole(node) if node.is_nothing() => return Ok(Next::Empty),
-        Opened::Whole(Node { at, .. }) => return Err(not_a_document(at)),
-        Opened::List => return Err(not_a_document(Position::default())),
+        Opened::Whole(Node { at, .. }) | Opened::List(at) => return Err(not_a_document(at)),
     }
     while let Some((key, at)) = stream.key()? {
         match key.as_str() {
@@ -57,7 +61,8 @@ pub(super) fn next_definition(stream: &mut Stream<'_>, report: &mut Report) -> R
                 draft.tasks = Some((at, tasks));
             }
             "members" if draft.members.is_none() => {
-                let members = listed(stream, ("members", at), &mut draft.positions, report, member)?;
+                let members =
+                    listed(stream, ("members", at), &mut draft.positions, report, member)?;
                 draft.members = Some((at, members));
             }
             _ => draft.head.push(Entry { key, at, node: stream.node(1)? }),
@@ -68,7 +73,9 @@ pub(super) fn next_definition(stream: &mut Stream<'_>, report: &mut Report) -> R
     }
     let (definition, positions) = finish(draft, report);
     match definition {
-        Some(definition) if report.len() == before => Ok(Next::Read(definition, positions)),
+        Some(definition) if report.len() == before => {
+            Ok(Next::Read(Box::new(definition), positions))
+        }
         Some(_) | None => Ok(Next::Refused),
     }
 }
@@ -86,7 +93,7 @@ fn listed<T>(
     let path = Path::DOCUMENT.field(name);
     let mut converted = Vec::new();
     let mut whole = match stream.open(1)? {
-        Opened::List => None,
+        Opened::List(_) => None,
         Opened::Whole(Node { value: Value::List(items), .. }) => Some(items.into_iter()),
         Opened::Whole(Node { at, .. }) | Opened::Map(at) => {
             return Err(Problem { at, text: format!("`{name}` must be a list") });
@@ -105,7 +112,10 @@ fn listed<T>(
         }
         converted.extend(convert(item, &path.index(index), positions, report));
         if positions.edges.len() > EDGES_MAX {
-            return Err(Problem { at, text: format!("`{name}` have more than {EDGES_MAX} edges in all") });
+            return Err(Problem {
+                at,
+                text: format!("`{name}` have more than {EDGES_MAX} edges in all"),
+            });
         }
         if report.is_full() {
             break;
@@ -133,7 +143,11 @@ fn finish(mut draft: Draft, report: &mut Report) -> (Option<Definition>, Positio
 fn kind_of(draft: &Draft, report: &mut Report) -> Option<Kind> {
     let path = Path::DOCUMENT.field("kind");
     let Some(entry) = draft.head.iter().find(|entry| entry.key == "kind") else {
-        report.add(draft.at, &path, "`kind` is missing: add `kind: Batch`, `kind: BatchGroup` or `kind: Connection`");
+        report.add(
+            draft.at,
+            &path,
+            "`kind` is missing: add `kind: Batch`, `kind: BatchGroup` or `kind: Connection`",
+        );
         return None;
     };
     match scalars::string(entry.node.clone(), &path, report)?.as_str() {
@@ -141,7 +155,11 @@ fn kind_of(draft: &Draft, report: &mut Report) -> Option<Kind> {
         "BatchGroup" => Some(Kind::BatchGroup),
         "Connection" => Some(Kind::Connection),
         other => {
-            report.add(entry.node.at, &path, format!("`{}` is none of Batch, BatchGroup, Connection", shortened(other)));
+            report.add(
+                entry.node.at,
+                &path,
+                format!("`{}` is none of Batch, BatchGroup, Connection", shortened(other)),
+            );
             None
         }
     }
@@ -161,25 +179,44 @@ pub(super) fn head_fields(kind: Kind) -> Vec<&'static str> {
 fn head(draft: &mut Draft, kind: Kind, report: &mut Report) -> Option<Fields> {
     let entries = std::mem::take(&mut draft.head);
     for entry in entries.iter().filter(|entry| matches!(entry.key.as_str(), "tasks" | "members")) {
-        report.add(entry.at, &Path::DOCUMENT.field(&entry.key), format!("`{}` is there twice: remove one", entry.key));
+        report.add(
+            entry.at,
+            &Path::DOCUMENT.field(&entry.key),
+            format!("`{}` is there twice: remove one", entry.key),
+        );
     }
-    let lists = [("tasks", draft.tasks.as_ref().map(|list| list.0)), ("members", draft.members.as_ref().map(|list| list.0))];
+    let lists = [
+        ("tasks", draft.tasks.as_ref().map(|list| list.0)),
+        ("members", draft.members.as_ref().map(|list| list.0)),
+    ];
     let known = head_fields(kind);
     for (name, at) in lists {
         if let Some(at) = at.filter(|_| !known.contains(&name)) {
             let path = Path::DOCUMENT.field(name);
-            report.add(at, &path, format!("`{name}` is not a field of a {}: remove it, or correct `kind`", kind.as_str()));
+            report.add(
+                at,
+                &path,
+                format!(
+                    "`{name}` is not a field of a {}: remove it, or correct `kind`",
+                    kind.as_str()
+                ),
+            );
         }
     }
     let node = Node { at: draft.at, value: Value::Map(entries) };
-    let mut fields = Fields::open(node, &format!("a {}", kind.as_str()), &known, &Path::DOCUMENT, report)?;
+    let mut fields =
+        Fields::open(node, &format!("a {}", kind.as_str()), &known, &Path::DOCUMENT, report)?;
     fields.take("kind");
     let path = Path::DOCUMENT.field("apiVersion");
     if let Some(node) = fields.require("apiVersion", &Path::DOCUMENT, report) {
         let at = node.at;
         match scalars::string(node, &path, report) {
             Some(version) if version != API_VERSION => {
-                report.add(at, &path, format!("`{}` is not known here: write `{API_VERSION}`", shortened(&version)));
+                report.add(
+                    at,
+                    &path,
+                    format!("`{}` is not known here: write `{API_VERSION}`", shortened(&version)),
+                );
             }
             Some(_) | None => {}
         }
@@ -190,7 +227,9 @@ fn head(draft: &mut Draft, kind: Kind, report: &mut Report) -> Option<Fields> {
 fn batch(mut draft: Draft, positions: &mut Positions, report: &mut Report) -> Option<Definition> {
     let mut fields = head(&mut draft, Kind::Batch, report)?;
     let code = code(&mut fields, positions, report);
-    let params = fields.take("params").map(|node| maps::params(node, &Path::DOCUMENT.field("params"), report));
+    let params = fields
+        .take("params")
+        .map(|node| maps::params(node, &Path::DOCUMENT.field("params"), report));
     let tasks = required("tasks", draft.tasks, draft.at, report);
     let code = code?;
     let (name, description) = fields.titles(&code, &Path::DOCUMENT, report)?;
@@ -207,7 +246,11 @@ fn group(mut draft: Draft, positions: &mut Positions, report: &mut Report) -> Op
     Some(Definition::BatchGroup(Group { code, name, description, members: members? }))
 }
 
-fn connection(mut draft: Draft, positions: &mut Positions, report: &mut Report) -> Option<Definition> {
+fn connection(
+    mut draft: Draft,
+    positions: &mut Positions,
+    report: &mut Report,
+) -> Option<Definition> {
     let mut fields = head(&mut draft, Kind::Connection, report)?;
     let code = code(&mut fields, positions, report);
     let target = target(&mut fields, &Path::DOCUMENT, report);
@@ -222,7 +265,12 @@ fn code(fields: &mut Fields, positions: &mut Positions, report: &mut Report) -> 
     scalars::code(node, &Path::DOCUMENT.field("code"), report)
 }
 
-fn required<T>(name: &str, list: Option<(Position, Vec<T>)>, document: Position, report: &mut Report) -> Option<Vec<T>> {
+fn required<T>(
+    name: &str,
+    list: Option<(Position, Vec<T>)>,
+    document: Position,
+    report: &mut Report,
+) -> Option<Vec<T>> {
     if list.is_none() {
         report.add(document, &Path::DOCUMENT.field(name), format!("`{name}` is missing: add it"));
     }

@@ -3,8 +3,8 @@
 use super::document::API_VERSION;
 use super::quoting::{block, quoted, scalar};
 use dayend_engine::definition::{
-    Batch, CommandWork, Connection, ConnectionTarget, Definition, Edge, Group, HttpWork, On, OnLost, Retries, SecretRef, SqlWork,
-    Task, Work,
+    Batch, CommandWork, Connection, ConnectionTarget, Definition, Edge, Group, HttpWork, On,
+    OnLost, Retries, SecretRef, SqlWork, Task, Work,
 };
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -228,10 +228,12 @@ fn secret(secret: &SecretRef) -> String {
 fn retries(retries: Retries) -> String {
     let mut text = format!("{{max: {}", retries.max);
     if retries.backoff_ms > 0 {
-        text.push_str(&format!(", backoff: {}", duration(retries.backoff_ms)));
+        text.push_str(", backoff: ");
+        text.push_str(&duration(retries.backoff_ms));
     }
     if let Some(longest) = retries.max_backoff_ms {
-        text.push_str(&format!(", max_backoff: {}", duration(longest)));
+        text.push_str(", max_backoff: ");
+        text.push_str(&duration(longest));
     }
     text.push('}');
     text
@@ -244,7 +246,8 @@ fn duration(mut rest_ms: u64) -> String {
     let mut text = String::new();
     for (unit, unit_ms) in [("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)] {
         if rest_ms >= unit_ms {
-            text.push_str(&format!("{}{unit}", rest_ms / unit_ms));
+            text.push_str(&(rest_ms / unit_ms).to_string());
+            text.push_str(unit);
             rest_ms %= unit_ms;
         }
     }
@@ -256,9 +259,12 @@ fn json(value: &Json) -> String {
     match value {
         Json::Null | Json::Bool(_) | Json::Number(_) => value.to_string(),
         Json::String(text) => quoted(text),
-        Json::Array(items) => format!("[{}]", items.iter().map(json).collect::<Vec<_>>().join(", ")),
+        Json::Array(items) => {
+            format!("[{}]", items.iter().map(json).collect::<Vec<_>>().join(", "))
+        }
         Json::Object(map) => {
-            let entries = map.iter().map(|(key, value)| format!("{}: {}", quoted(key), json(value)));
+            let entries =
+                map.iter().map(|(key, value)| format!("{}: {}", quoted(key), json(value)));
             format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
         }
     }

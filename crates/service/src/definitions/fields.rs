@@ -16,10 +16,25 @@ pub(super) struct Fields {
 
 impl Fields {
     /// Opens the map `node`, which is `what` ("a task"), and reports the fields that are unknown or there twice.
-    pub(super) fn open(node: Node, what: &str, known: &[&str], path: &Path<'_>, report: &mut Report) -> Option<Self> {
+    pub(super) fn open(
+        node: Node,
+        what: &str,
+        known: &[&str],
+        path: &Path<'_>,
+        report: &mut Report,
+    ) -> Option<Self> {
         let at = node.at;
         let Value::Map(entries) = node.value else {
-            report.add(at, path, format!("{what} must be a map of {}, but this is {}", listed(known), node.described()));
+            let fields = if known.is_empty() {
+                ", `{}`".to_owned()
+            } else {
+                format!(" of {}", known.join(", "))
+            };
+            report.add(
+                at,
+                path,
+                format!("{what} must be a map{fields}, but this is {}", node.described()),
+            );
             return None;
         };
         let mut kept: Vec<Entry> = Vec::with_capacity(entries.len().min(known.len()));
@@ -27,7 +42,11 @@ impl Fields {
             if !known.contains(&entry.key.as_str()) {
                 report.add(entry.at, &path.field(&entry.key), unknown(&entry.key, what, known));
             } else if kept.iter().any(|earlier| earlier.key == entry.key) {
-                report.add(entry.at, &path.field(&entry.key), format!("`{}` is there twice: remove one", entry.key));
+                report.add(
+                    entry.at,
+                    &path.field(&entry.key),
+                    format!("`{}` is there twice: remove one", entry.key),
+                );
             } else {
                 kept.push(entry);
             }
@@ -45,7 +64,12 @@ impl Fields {
     }
 
     /// The value of a field that must be there.
-    pub(super) fn require(&mut self, name: &str, path: &Path<'_>, report: &mut Report) -> Option<Node> {
+    pub(super) fn require(
+        &mut self,
+        name: &str,
+        path: &Path<'_>,
+        report: &mut Report,
+    ) -> Option<Node> {
         let node = self.take(name);
         if node.is_none() {
             report.add(self.at, &path.field(name), format!("`{name}` is missing: add it"));
@@ -54,13 +78,23 @@ impl Fields {
     }
 
     /// The field `name` as a text, which must be there and not be empty.
-    pub(super) fn text(&mut self, name: &str, path: &Path<'_>, report: &mut Report) -> Option<String> {
+    pub(super) fn text(
+        &mut self,
+        name: &str,
+        path: &Path<'_>,
+        report: &mut Report,
+    ) -> Option<String> {
         let node = self.require(name, path, report)?;
         scalars::filled(node, &path.field(name), report)
     }
 
     /// `name` and `description`; a missing name is the code, a missing description is empty.
-    pub(super) fn titles(&mut self, code: &Code, path: &Path<'_>, report: &mut Report) -> Option<(String, String)> {
+    pub(super) fn titles(
+        &mut self,
+        code: &Code,
+        path: &Path<'_>,
+        report: &mut Report,
+    ) -> Option<(String, String)> {
         let name = match self.take("name") {
             Some(node) => scalars::name(node, &path.field("name"), report),
             None => Some(code.as_str().to_owned()),
@@ -74,14 +108,27 @@ impl Fields {
 }
 
 /// The entries of a map with free keys; reports keys that are there twice, too long or hold hidden characters.
-pub(super) fn free_entries(node: Node, what: &str, path: &Path<'_>, report: &mut Report) -> Option<Vec<Entry>> {
+pub(super) fn free_entries(
+    node: Node,
+    what: &str,
+    path: &Path<'_>,
+    report: &mut Report,
+) -> Option<Vec<Entry>> {
     let at = node.at;
     let Value::Map(entries) = node.value else {
-        report.add(at, path, format!("{what} must be a map, `{{}}` if empty, but this is {}", node.described()));
+        report.add(
+            at,
+            path,
+            format!("{what} must be a map, `{{}}` if empty, but this is {}", node.described()),
+        );
         return None;
     };
     if entries.len() > ENTRIES_MAX {
-        report.add(at, path, format!("{what} has {} entries, at most {ENTRIES_MAX} are allowed", entries.len()));
+        report.add(
+            at,
+            path,
+            format!("{what} has {} entries, at most {ENTRIES_MAX} are allowed", entries.len()),
+        );
         return None;
     }
     let before = report.len();
@@ -89,11 +136,23 @@ pub(super) fn free_entries(node: Node, what: &str, path: &Path<'_>, report: &mut
     for entry in &entries {
         let path = path.field(&entry.key);
         if entry.key.chars().count() > KEY_MAX_CHARS {
-            report.add(entry.at, &path, format!("this key is longer than {KEY_MAX_CHARS} characters"));
+            report.add(
+                entry.at,
+                &path,
+                format!("this key is longer than {KEY_MAX_CHARS} characters"),
+            );
         } else if entry.key.chars().any(scalars::is_hidden) {
-            report.add(entry.at, &path, "this key holds control or invisible characters: remove them");
+            report.add(
+                entry.at,
+                &path,
+                "this key holds control or invisible characters: remove them",
+            );
         } else if !keys.insert(entry.key.as_str()) {
-            report.add(entry.at, &path, format!("`{}` is there twice: remove one", shortened(&entry.key)));
+            report.add(
+                entry.at,
+                &path,
+                format!("`{}` is there twice: remove one", shortened(&entry.key)),
+            );
         }
     }
     drop(keys);
@@ -105,12 +164,11 @@ fn unknown(key: &str, what: &str, known: &[&str]) -> String {
     if key == "<<" {
         return format!("{what} cannot merge another map with `<<`: repeat its fields");
     }
+    if known.is_empty() {
+        return format!("`{key}` is not a field of {what}, which has none: write `{{}}`");
+    }
     match similar::get_close_matches(key.as_str(), known, 1, 0.6).first() {
         Some(near) => format!("`{key}` is not a field of {what}: did you mean `{near}`?"),
-        None => format!("`{key}` is not a field of {what}: the fields are {}", listed(known)),
+        None => format!("`{key}` is not a field of {what}: the fields are {}", known.join(", ")),
     }
-}
-
-fn listed(names: &[&str]) -> String {
-    names.join(", ")
 }

@@ -12,7 +12,12 @@ use dayend_engine::definition::Member;
 pub(super) const MEMBER_FIELDS: [&str; 2] = ["batch", "after"];
 
 /// The member at `path`; its places are noted in `positions`.
-pub(super) fn member(node: Node, path: &Path<'_>, positions: &mut Positions, report: &mut Report) -> Option<Member> {
+pub(super) fn member(
+    node: Node,
+    path: &Path<'_>,
+    positions: &mut Positions,
+    report: &mut Report,
+) -> Option<Member> {
     let mut fields = Fields::open(node, "a member", &MEMBER_FIELDS, path, report)?;
     let batch = fields.require("batch", path, report);
     positions.nodes.push(batch.as_ref().map_or(fields.at, |node| node.at));

@@ -30,7 +30,11 @@ const OURS: [&str; 14] = [
 const SECRET: [&str; 3] = ["authorization", "proxy-authorization", "cookie"];
 
 /// Fixed headers, whose values hold neither placeholders nor secrets.
-pub(super) fn headers(node: Node, path: &Path<'_>, report: &mut Report) -> Option<BTreeMap<String, String>> {
+pub(super) fn headers(
+    node: Node,
+    path: &Path<'_>,
+    report: &mut Report,
+) -> Option<BTreeMap<String, String>> {
     let before = report.len();
     let mut headers = BTreeMap::new();
     let mut seen = BTreeSet::new();
@@ -38,7 +42,10 @@ pub(super) fn headers(node: Node, path: &Path<'_>, report: &mut Report) -> Optio
         let path = path.field(&entry.key);
         check_name(&entry.key, entry.at, &mut seen, &path, report);
         if SECRET.contains(&entry.key.to_ascii_lowercase().as_str()) {
-            let problem = format!("the value of `{}` is a secret: put it into `secret_headers` of an http connection", entry.key);
+            let problem = format!(
+                "the value of `{}` is a secret: put it into `secret_headers` of an http connection",
+                entry.key
+            );
             report.add(entry.at, &path, problem);
         }
         let at = entry.node.at;
@@ -51,7 +58,13 @@ pub(super) fn headers(node: Node, path: &Path<'_>, report: &mut Report) -> Optio
 }
 
 /// Notes a header name that is malformed, not for definitions, or in `seen` (lower case) already.
-pub(super) fn check_name(name: &str, at: Position, seen: &mut BTreeSet<String>, path: &Path<'_>, report: &mut Report) {
+pub(super) fn check_name(
+    name: &str,
+    at: Position,
+    seen: &mut BTreeSet<String>,
+    path: &Path<'_>,
+    report: &mut Report,
+) {
     let lower = name.to_ascii_lowercase();
     let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     if name.is_empty() || !name.bytes().all(is_token) {
@@ -59,19 +72,33 @@ pub(super) fn check_name(name: &str, at: Position, seen: &mut BTreeSet<String>, 
     } else if OURS.contains(&lower.as_str()) {
         report.add(at, path, format!("Dayend sets `{name}` itself: remove it"));
     } else if !seen.insert(lower) {
-        report.add(at, path, format!("the header `{name}` is there twice (case does not matter): remove one"));
+        report.add(
+            at,
+            path,
+            format!("the header `{name}` is there twice (case does not matter): remove one"),
+        );
     }
 }
 
 fn check_value(value: &str, at: Position, path: &Path<'_>, report: &mut Report) {
     if value.len() > HEADER_VALUE_MAX_BYTES {
-        report.add(at, path, format!("the value has {} bytes, at most {HEADER_VALUE_MAX_BYTES} are allowed", value.len()));
+        report.add(
+            at,
+            path,
+            format!(
+                "the value has {} bytes, at most {HEADER_VALUE_MAX_BYTES} are allowed",
+                value.len()
+            ),
+        );
     } else if !value.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         report.add(at, path, "a header value may hold only visible ASCII characters and blanks");
     } else if value.trim() != value {
         report.add(at, path, "a header value must not begin or end with a blank");
     } else if let Some(name) = names(value).first() {
-        let problem = format!("a header value must not hold a placeholder such as `${}$`: send it in `body` or `url`", shortened(name));
+        let problem = format!(
+            "a header value must not hold a placeholder such as `${}$`: send it in `body` or `url`",
+            shortened(name)
+        );
         report.add(at, path, problem);
     }
 }

@@ -22,7 +22,11 @@ pub(super) fn body(node: Node, path: &Path<'_>, report: &mut Report) -> Option<M
     for entry in free_entries(node, "`body`", path, report)? {
         let path = path.field(&entry.key);
         if CONTRACT_KEYS.contains(&entry.key.as_str()) {
-            report.add(entry.at, &path, format!("Dayend sends `{}` itself: choose another key", entry.key));
+            report.add(
+                entry.at,
+                &path,
+                format!("Dayend sends `{}` itself: choose another key", entry.key),
+            );
         } else if let Some(value) = value(entry.node, &path, report) {
             map.insert(entry.key, value);
         }
@@ -42,11 +46,18 @@ fn value(node: Node, path: &Path<'_>, report: &mut Report) -> Option<Json> {
             Some(Json::Object(map))
         }
         Value::List(items) if items.len() > ENTRIES_MAX => {
-            report.add(node.at, path, format!("the list has {} items, at most {ENTRIES_MAX} are allowed", items.len()));
+            report.add(
+                node.at,
+                path,
+                format!("the list has {} items, at most {ENTRIES_MAX} are allowed", items.len()),
+            );
             None
         }
         Value::List(items) => {
-            let values = items.into_iter().enumerate().map(|(at, item)| value(item, &path.index(at), report));
+            let values = items
+                .into_iter()
+                .enumerate()
+                .map(|(at, item)| value(item, &path.index(at), report));
             Some(Json::Array(values.map(Option::unwrap_or_default).collect()))
         }
         Value::Scalar(ref scalar) => match scalar.meaning() {
@@ -57,7 +68,9 @@ fn value(node: Node, path: &Path<'_>, report: &mut Report) -> Option<Json> {
                 let number = exact_number(scalar);
                 if number.is_none() {
                     let text = shortened(&scalar.text);
-                    let problem = format!("the number `{text}` cannot be kept exactly as JSON: write it in quotes, or as a plain decimal number of at most {EXACT_DIGITS} digits");
+                    let problem = format!(
+                        "the number `{text}` cannot be kept exactly as JSON: write it in quotes, or as a plain decimal number of at most {EXACT_DIGITS} digits"
+                    );
                     report.add(node.at, path, problem);
                 }
                 number.map(Json::Number)
@@ -70,12 +83,17 @@ fn value(node: Node, path: &Path<'_>, report: &mut Report) -> Option<Json> {
 fn exact_number(scalar: &Scalar) -> Option<Number> {
     let text = scalar.text.as_str();
     let unsigned = text.strip_prefix('-').unwrap_or(text);
-    let leading_zero = unsigned.starts_with('0') && unsigned.bytes().nth(1).is_some_and(|byte| byte.is_ascii_digit());
+    let leading_zero =
+        unsigned.starts_with('0') && unsigned.as_bytes().get(1).is_some_and(u8::is_ascii_digit);
     if leading_zero || !unsigned.starts_with(|first: char| first.is_ascii_digit()) {
         return None;
     }
     if unsigned.bytes().all(|byte| byte.is_ascii_digit()) && text != "-0" {
-        return text.parse::<i64>().map(Number::from).or_else(|_| text.parse::<u64>().map(Number::from)).ok();
+        return text
+            .parse::<i64>()
+            .map(Number::from)
+            .or_else(|_| text.parse::<u64>().map(Number::from))
+            .ok();
     }
     let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, "0"));
@@ -87,7 +105,9 @@ fn exact_number(scalar: &Scalar) -> Option<Number> {
     let dropped_zeros = digits.len() - digits.trim_end_matches('0').len();
     let power = exponent.parse::<i32>().ok()?.checked_sub(i32::try_from(fraction.len()).ok()?)?;
     let power = power.checked_add(i32::try_from(dropped_zeros).ok()?)?;
-    let exact = significant.is_empty() || (significant.len() <= EXACT_DIGITS && power.unsigned_abs() <= EXACT_POWER.unsigned_abs());
+    let exact = significant.is_empty()
+        || (significant.len() <= EXACT_DIGITS
+            && power.unsigned_abs() <= EXACT_POWER.unsigned_abs());
     if exact { Number::from_f64(text.parse().ok()?) } else { None }
 }
 

@@ -9,29 +9,49 @@ use dayend_engine::params::{MIS_DATE, is_built_in, is_name, names};
 use std::collections::BTreeMap;
 
 /// Declared parameters; the names may be written with their `$` signs.
-pub(super) fn params(node: Node, path: &Path<'_>, report: &mut Report) -> Option<BTreeMap<String, String>> {
+pub(super) fn params(
+    node: Node,
+    path: &Path<'_>,
+    report: &mut Report,
+) -> Option<BTreeMap<String, String>> {
     collect(node, "`params`", path, report, |key, _| {
         let name = key.strip_prefix('$').and_then(|rest| rest.strip_suffix('$')).unwrap_or(key);
         match name {
-            MIS_DATE => Err(format!("`{MIS_DATE}` is always there and holds the run's date: remove it")),
-            name if is_built_in(name) => Err(format!("`{name}` is always there and cannot be declared: choose another name")),
+            MIS_DATE => {
+                Err(format!("`{MIS_DATE}` is always there and holds the run's date: remove it"))
+            }
+            name if is_built_in(name) => {
+                Err(format!("`{name}` is always there and cannot be declared: choose another name"))
+            }
             name if is_name(name) => Ok(name.to_owned()),
-            _ => Err(format!("`{}` is not a parameter name: a letter, then letters, digits or `_`", shortened(key))),
+            _ => Err(format!(
+                "`{}` is not a parameter name: a letter, then letters, digits or `_`",
+                shortened(key)
+            )),
         }
     })
 }
 
 /// The extra environment of a command.
-pub(super) fn environment(node: Node, path: &Path<'_>, report: &mut Report) -> Option<BTreeMap<String, String>> {
+pub(super) fn environment(
+    node: Node,
+    path: &Path<'_>,
+    report: &mut Report,
+) -> Option<BTreeMap<String, String>> {
     collect(node, "`env`", path, report, |name, value| {
         if !is_variable(name) {
-            return Err(format!("`{}` is not a variable name: a letter or `_`, then letters, digits or `_`", shortened(name)));
+            return Err(format!(
+                "`{}` is not a variable name: a letter or `_`, then letters, digits or `_`",
+                shortened(name)
+            ));
         }
         if name.starts_with("DAYEND_") {
             return Err(format!("`{}` is set by Dayend: choose another name", shortened(name)));
         }
         if steers_programs(name) && !names(value).is_empty() {
-            return Err(format!("`{name}` decides what programs run, so its value must not hold a placeholder"));
+            return Err(format!(
+                "`{name}` decides what programs run, so its value must not hold a placeholder"
+            ));
         }
         Ok(name.to_owned())
     })
@@ -46,9 +66,21 @@ pub(super) fn is_variable(name: &str) -> bool {
 /// Variables through which whoever triggers a run could make a program run something else.
 fn steers_programs(name: &str) -> bool {
     let upper = name.to_ascii_uppercase();
-    let fixed = ["PATH", "IFS", "ENV", "BASH_ENV", "SHELLOPTS", "PS4", "CDPATH", "NODE_OPTIONS", "JAVA_TOOL_OPTIONS"];
+    let fixed = [
+        "PATH",
+        "IFS",
+        "ENV",
+        "BASH_ENV",
+        "SHELLOPTS",
+        "PS4",
+        "CDPATH",
+        "NODE_OPTIONS",
+        "JAVA_TOOL_OPTIONS",
+    ];
     fixed.contains(&upper.as_str())
-        || ["LD_", "DYLD_", "PYTHON", "PERL5", "RUBY"].iter().any(|prefix| upper.starts_with(prefix))
+        || ["LD_", "DYLD_", "PYTHON", "PERL5", "RUBY"]
+            .iter()
+            .any(|prefix| upper.starts_with(prefix))
         || upper.ends_with("_PROXY")
 }
 
@@ -67,7 +99,9 @@ fn collect(
         let Some(value) = scalars::as_written(entry.node, &path, report) else { continue };
         match rename(&entry.key, &value) {
             Err(problem) => report.add(at, &path, problem),
-            Ok(name) if map.contains_key(&name) => report.add(at, &path, format!("`{name}` is there twice: remove one")),
+            Ok(name) if map.contains_key(&name) => {
+                report.add(at, &path, format!("`{name}` is there twice: remove one"));
+            }
             Ok(name) => {
                 map.insert(name, value);
             }

@@ -102,7 +102,10 @@ fn is_number(text: &str) -> bool {
         let digits = exponent.strip_prefix(['-', '+']).unwrap_or(exponent);
         !digits.is_empty() && all_digits(digits)
     });
-    all_digits(whole) && all_digits(fraction) && !(whole.is_empty() && fraction.is_empty()) && good_exponent
+    all_digits(whole)
+        && all_digits(fraction)
+        && !(whole.is_empty() && fraction.is_empty())
+        && good_exponent
 }
 
 #[cfg(test)]
@@ -137,7 +140,11 @@ mod tests {
         ];
         for (text, want) in cases {
             assert_eq!(Scalar { text: text.to_owned(), plain: true }.meaning(), want, "{text}");
-            assert_eq!(Scalar { text: text.to_owned(), plain: false }.meaning(), Meaning::Text, "quoted {text}");
+            assert_eq!(
+                Scalar { text: text.to_owned(), plain: false }.meaning(),
+                Meaning::Text,
+                "quoted {text}"
+            );
         }
     }
 }

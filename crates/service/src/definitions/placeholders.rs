@@ -66,18 +66,27 @@ impl Warner<'_, '_> {
         match value {
             Json::Null | Json::Bool(_) | Json::Number(_) => {}
             Json::String(text) => self.text(text, path),
-            Json::Array(items) => items.iter().enumerate().for_each(|(index, item)| self.json(item, &path.index(index))),
-            Json::Object(map) => map.iter().for_each(|(key, value)| self.json(value, &path.field(key))),
+            Json::Array(items) => items
+                .iter()
+                .enumerate()
+                .for_each(|(index, item)| self.json(item, &path.index(index))),
+            Json::Object(map) => {
+                map.iter().for_each(|(key, value)| self.json(value, &path.field(key)));
+            }
         }
     }
 
     fn text(&mut self, text: &str, path: &Path<'_>) {
         let used: BTreeSet<&str> = names(text).into_iter().collect();
         for name in used {
-            let declared = is_built_in(name) || self.batch.params.contains_key(name) || self.task.params.contains_key(name);
+            let declared = is_built_in(name)
+                || self.batch.params.contains_key(name)
+                || self.task.params.contains_key(name);
             if !declared {
                 let name = shortened(name);
-                let problem = format!("`${name}$` is not declared and stays as it is written: declare `{name}` in `params` if it is a parameter");
+                let problem = format!(
+                    "`${name}$` is not declared and stays as it is written: declare `{name}` in `params` if it is a parameter"
+                );
                 self.report.add(self.at, path, problem);
             }
         }

@@ -4,7 +4,8 @@ use super::scalars::is_hidden;
 use std::fmt::Write;
 
 /// Words that some YAML version takes for a boolean, a number or nothing.
-const RESERVED: [&str; 11] = ["null", "true", "false", "yes", "no", "on", "off", "y", "n", "inf", "nan"];
+const RESERVED: [&str; 11] =
+    ["null", "true", "false", "yes", "no", "on", "off", "y", "n", "inf", "nan"];
 /// A longer text is always quoted.
 const PLAIN_MAX_BYTES: usize = 200;
 
@@ -38,9 +39,12 @@ pub(super) fn block(text: &str, indent: usize) -> Option<String> {
         Some(body) => (body, "|"),
         None => (text, "|-"),
     };
-    let starts_well = !body.starts_with([' ', '\t', '\n']) && !body.lines().any(|line| line.starts_with('\t'));
-    let ends_well = body.lines().next_back().is_some_and(|line| !line.trim().is_empty()) && !body.ends_with('\n');
-    let readable = !body.chars().any(|letter| letter != '\n' && letter != '\t' && needs_escape(letter));
+    let starts_well =
+        !body.starts_with([' ', '\t', '\n']) && !body.lines().any(|line| line.starts_with('\t'));
+    let ends_well = body.lines().next_back().is_some_and(|line| !line.trim().is_empty())
+        && !body.ends_with('\n');
+    let readable =
+        !body.chars().any(|letter| letter != '\n' && letter != '\t' && needs_escape(letter));
     let blank_lines_are_empty = body.lines().all(|line| line.is_empty() || !line.trim().is_empty());
     if !(body.contains('\n') && starts_well && ends_well && readable && blank_lines_are_empty) {
         return None;
@@ -57,7 +61,9 @@ pub(super) fn block(text: &str, indent: usize) -> Option<String> {
 }
 
 fn needs_escape(letter: char) -> bool {
-    is_hidden(letter) || matches!(letter, '\u{fffe}' | '\u{ffff}') || u32::from(letter) & 0xffff >= 0xfffe
+    is_hidden(letter)
+        || matches!(letter, '\u{fffe}' | '\u{ffff}')
+        || u32::from(letter) & 0xffff >= 0xfffe
 }
 
 fn escape(out: &mut String, letter: char) {
@@ -68,10 +74,13 @@ fn escape(out: &mut String, letter: char) {
 }
 
 fn is_plain(text: &str) -> bool {
-    let starts_well = text.starts_with(|first: char| first.is_ascii_alphabetic() || matches!(first, '_' | '/' | '$'));
-    let is_safe = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./$@+=? ".contains(&byte);
+    let starts_well = text
+        .starts_with(|first: char| first.is_ascii_alphabetic() || matches!(first, '_' | '/' | '$'));
+    let is_safe = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./$@+=?',;()%& ".contains(&byte);
     let colons_are_inner = text.split(':').skip(1).all(|after| after.starts_with('/'));
-    let shaped = text.bytes().all(|byte| is_safe(byte) || byte == b':') && colons_are_inner && !text.ends_with(' ');
+    let shaped = text.bytes().all(|byte| is_safe(byte) || byte == b':')
+        && colons_are_inner
+        && !text.ends_with(' ');
     let reserved = RESERVED.iter().any(|word| text.eq_ignore_ascii_case(word));
     starts_well && shaped && !reserved && text.len() <= PLAIN_MAX_BYTES
 }

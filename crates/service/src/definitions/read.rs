@@ -37,7 +37,9 @@ pub fn read(files: &[SourceFile]) -> Result<Vec<Parsed>, Vec<Defect>> {
     let total = files.iter().fold(0_usize, |total, file| total.saturating_add(file.text.len()));
     if total > TEXT_MAX_BYTES {
         report.enter(files.first().map_or("", |file| &file.name));
-        let problem = format!("the files have {total} bytes, at most {TEXT_MAX_BYTES} are allowed: apply fewer at once");
+        let problem = format!(
+            "the files have {total} bytes, at most {TEXT_MAX_BYTES} are allowed: apply fewer at once"
+        );
         report.add(Position::default(), &Path::DOCUMENT, problem);
         return Err(report.into_defects());
     }
@@ -66,7 +68,7 @@ fn read_file(file: &SourceFile, parsed: &mut Vec<Parsed>, report: &mut Report) {
             Ok(Next::Read(definition, positions)) => {
                 documents += 1;
                 report.extend(check::graph(&definition, &positions, &file.name));
-                parsed.push(Parsed { definition, file: file.name.clone(), positions });
+                parsed.push(Parsed { definition: *definition, file: file.name.clone(), positions });
             }
             Err(problem) => {
                 documents += 1;
@@ -78,7 +80,11 @@ fn read_file(file: &SourceFile, parsed: &mut Vec<Parsed>, report: &mut Report) {
         }
     }
     if documents == 0 {
-        report.add(Position::default(), &Path::DOCUMENT, "the file holds no definition: write one, or remove the file");
+        report.add(
+            Position::default(),
+            &Path::DOCUMENT,
+            "the file holds no definition: write one, or remove the file",
+        );
     }
 }
 
@@ -92,6 +98,8 @@ fn forbidden_character(text: &str) -> Option<Problem> {
     let line = number(before.bytes().filter(|byte| *byte == b'\n').count() + 1);
     let column = number(before.get(line_start..)?.chars().count() + 1);
     let byte = text.as_bytes().get(at)?;
-    let text = format!("the file holds the control character U+{byte:04X}: remove it (it may be no text file)");
+    let text = format!(
+        "the file holds the control character U+{byte:04X}: remove it (it may be no text file)"
+    );
     Some(Problem { at: Position { line, column }, text })
 }

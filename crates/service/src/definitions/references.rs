@@ -45,7 +45,10 @@ type Together<'p> = HashMap<(Kind, &'p str), &'p Parsed>;
 /// Members that are no batches, connections that are missing or of the wrong type, and codes that are taken.
 ///
 /// `stored` tells what the newest stored version of a code is; what is applied together wins over it.
-pub fn check_references(parsed: &[Parsed], stored: &dyn Fn(Kind, &Code) -> Option<Found>) -> Vec<Defect> {
+pub fn check_references(
+    parsed: &[Parsed],
+    stored: &dyn Fn(Kind, &Code) -> Option<Found>,
+) -> Vec<Defect> {
     let mut report = Report::default();
     let mut together = Together::new();
     for one in parsed {
@@ -103,14 +106,20 @@ fn check_code(
         Some(earlier) if other_kind < one.definition.kind() => {
             format!("`{code}` is the code of the {other} in {} too: rename one", place(earlier))
         }
-        Some(_) => return,
-        None if stored(other_kind, code).is_some() => format!("`{code}` is the code of a stored {other}: choose another code"),
-        None => return,
+        None if stored(other_kind, code).is_some() => {
+            format!("`{code}` is the code of a stored {other}: choose another code")
+        }
+        Some(_) | None => return,
     };
     report.add(one.positions.code, &Path::DOCUMENT.field("code"), problem);
 }
 
-fn check_members(one: &Parsed, group: &Group, find: &dyn Fn(Kind, &Code) -> Option<Found>, report: &mut Report) {
+fn check_members(
+    one: &Parsed,
+    group: &Group,
+    find: &dyn Fn(Kind, &Code) -> Option<Found>,
+    report: &mut Report,
+) {
     for (index, member) in group.members.iter().enumerate() {
         if find(Kind::Batch, &member.batch).is_some() {
             continue;
@@ -126,7 +135,12 @@ fn check_members(one: &Parsed, group: &Group, find: &dyn Fn(Kind, &Code) -> Opti
     }
 }
 
-fn check_connections(one: &Parsed, batch: &Batch, find: &dyn Fn(Kind, &Code) -> Option<Found>, report: &mut Report) {
+fn check_connections(
+    one: &Parsed,
+    batch: &Batch,
+    find: &dyn Fn(Kind, &Code) -> Option<Found>,
+    report: &mut Report,
+) {
     let mut known: HashMap<&Code, Option<Found>> = HashMap::new();
     for (index, at) in &one.positions.connections {
         let Some(task) = batch.tasks.get(*index as usize) else { continue };
@@ -138,12 +152,20 @@ fn check_connections(one: &Parsed, batch: &Batch, find: &dyn Fn(Kind, &Code) -> 
         let Some(code) = code else { continue };
         let found = *known.entry(code).or_insert_with(|| find(Kind::Connection, code));
         let problem = match (found, work) {
-            (Some(Found::Connection(TargetKind::Http)), "http") => continue,
-            (Some(Found::Connection(TargetKind::Sqlite | TargetKind::Postgres)), "sql") => continue,
-            (Some(Found::Connection(_)), "http") => format!("`{code}` is a connection to a database, but an http task needs one with `http`"),
-            (Some(Found::Connection(_)), _) => format!("`{code}` is an http connection, but an sql task needs one with `sqlite` or `postgres`"),
+            (Some(Found::Connection(TargetKind::Http)), "http")
+            | (Some(Found::Connection(TargetKind::Sqlite | TargetKind::Postgres)), "sql") => {
+                continue;
+            }
+            (Some(Found::Connection(_)), "http") => format!(
+                "`{code}` is a connection to a database, but an http task needs one with `http`"
+            ),
+            (Some(Found::Connection(_)), _) => format!(
+                "`{code}` is an http connection, but an sql task needs one with `sqlite` or `postgres`"
+            ),
             (Some(Found::Batch | Found::BatchGroup) | None, _) => {
-                format!("the connection `{code}` does not exist: correct the code, or apply the connection too")
+                format!(
+                    "the connection `{code}` does not exist: correct the code, or apply the connection too"
+                )
             }
         };
         let path = Path::DOCUMENT.field("tasks");

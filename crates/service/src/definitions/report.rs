@@ -23,7 +23,13 @@ impl Report {
     pub(super) fn add(&mut self, at: Position, path: &Path<'_>, problem: impl Into<String>) {
         if !self.is_full() {
             let (file, field) = (self.file.clone(), path.to_string());
-            self.defects.push(Defect { file, line: at.line, column: at.column, field, problem: problem.into() });
+            self.defects.push(Defect {
+                file,
+                line: at.line,
+                column: at.column,
+                field,
+                problem: problem.into(),
+            });
         }
     }
 

@@ -16,7 +16,11 @@ pub(super) fn string(node: Node, path: &Path<'_>, report: &mut Report) -> Option
         }
         scalar => {
             let text = shortened(&scalar.text);
-            report.add(at, path, format!("`{text}` is {described}, but a text is needed: write \"{text}\""));
+            report.add(
+                at,
+                path,
+                format!("`{text}` is {described}, but a text is needed: write \"{text}\""),
+            );
             None
         }
     }
@@ -51,8 +55,11 @@ pub(super) fn code(node: Node, path: &Path<'_>, report: &mut Report) -> Option<C
     match text.parse() {
         Ok(code) => Some(code),
         Err(refused) => {
-            let foreign = text.chars().find(|letter| !letter.is_ascii() || letter.is_ascii_control());
-            let hint = foreign.map_or_else(String::new, |letter| format!(" (it holds U+{:04X})", u32::from(letter)));
+            let foreign =
+                text.chars().find(|letter| !letter.is_ascii() || letter.is_ascii_control());
+            let hint = foreign.map_or_else(String::new, |letter| {
+                format!(" (it holds U+{:04X})", u32::from(letter))
+            });
             report.add(at, path, format!("{refused}{hint}"));
             None
         }
@@ -70,18 +77,36 @@ pub(super) fn name(node: Node, path: &Path<'_>, report: &mut Report) -> Option<S
 pub(super) fn description(node: Node, path: &Path<'_>, report: &mut Report) -> Option<String> {
     let at = node.at;
     let text = string(node, path, report)?;
-    visible(text, DESCRIPTION_MAX_CHARS, |letter| letter != '\n' && is_hidden(letter), at, path, report)
+    visible(
+        text,
+        DESCRIPTION_MAX_CHARS,
+        |letter| letter != '\n' && is_hidden(letter),
+        at,
+        path,
+        report,
+    )
 }
 
 /// A whole number from 0 to `max`.
-pub(super) fn whole_number(node: Node, max: u64, path: &Path<'_>, report: &mut Report) -> Option<u64> {
+pub(super) fn whole_number(
+    node: Node,
+    max: u64,
+    path: &Path<'_>,
+    report: &mut Report,
+) -> Option<u64> {
     let at = node.at;
     let scalar = scalar(node, path, report)?;
-    let digits = scalar.plain && !scalar.text.is_empty() && scalar.text.bytes().all(|byte| byte.is_ascii_digit());
+    let digits = scalar.plain
+        && !scalar.text.is_empty()
+        && scalar.text.bytes().all(|byte| byte.is_ascii_digit());
     let number = scalar.text.parse().ok().filter(|number| digits && *number <= max);
     if number.is_none() {
         let text = shortened(&scalar.text);
-        report.add(at, path, format!("`{text}` is not a whole number from 0 to {max} (without quotes)"));
+        report.add(
+            at,
+            path,
+            format!("`{text}` is not a whole number from 0 to {max} (without quotes)"),
+        );
     }
     number
 }
@@ -93,7 +118,9 @@ pub(super) fn duration_ms(node: Node, path: &Path<'_>, report: &mut Report) -> O
     let duration = parse_duration_ms(&scalar.text).filter(|duration| *duration <= DURATION_MAX_MS);
     if duration.is_none() {
         let text = shortened(&scalar.text);
-        let problem = format!("`{text}` is not a duration: write hours, minutes, seconds, milliseconds, as in 1h30m, 10s or 500ms, at most 8784h");
+        let problem = format!(
+            "`{text}` is not a duration: write hours, minutes, seconds, milliseconds, as in 1h30m, 10s or 500ms, at most 8784h"
+        );
         report.add(at, path, problem);
     }
     duration
@@ -118,7 +145,14 @@ fn scalar(node: Node, path: &Path<'_>, report: &mut Report) -> Option<Scalar> {
 
 fn bounded(text: String, at: Position, path: &Path<'_>, report: &mut Report) -> Option<String> {
     if text.len() > TEXT_VALUE_MAX_BYTES {
-        report.add(at, path, format!("the text has {} bytes, at most {TEXT_VALUE_MAX_BYTES} are allowed", text.len()));
+        report.add(
+            at,
+            path,
+            format!(
+                "the text has {} bytes, at most {TEXT_VALUE_MAX_BYTES} are allowed",
+                text.len()
+            ),
+        );
         return None;
     }
     if text.contains('\0') {
@@ -138,12 +172,20 @@ fn visible(
 ) -> Option<String> {
     let count = text.chars().count();
     if count > max_chars {
-        report.add(at, path, format!("the text has {count} characters, at most {max_chars} are allowed"));
+        report.add(
+            at,
+            path,
+            format!("the text has {count} characters, at most {max_chars} are allowed"),
+        );
         return None;
     }
     if let Some(bad) = text.chars().find(|letter| is_bad(*letter)) {
         let number = u32::from(bad);
-        report.add(at, path, format!("the text holds U+{number:04X}, a control or invisible character: remove it"));
+        report.add(
+            at,
+            path,
+            format!("the text holds U+{number:04X}, a control or invisible character: remove it"),
+        );
         return None;
     }
     Some(text)
@@ -154,10 +196,13 @@ fn parse_duration_ms(text: &str) -> Option<u64> {
     let mut rest = text;
     let mut total: u64 = 0;
     for (unit, unit_ms) in [("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)] {
-        let digits = rest.len() - rest.trim_start_matches(|letter: char| letter.is_ascii_digit()).len();
+        let digits =
+            rest.len() - rest.trim_start_matches(|letter: char| letter.is_ascii_digit()).len();
         let (number, after) = rest.split_at(digits);
         // `m` must not take the beginning of `ms`.
-        let Some(after) = after.strip_prefix(unit).filter(|after| !after.starts_with('s')) else { continue };
+        let Some(after) = after.strip_prefix(unit).filter(|after| !after.starts_with('s')) else {
+            continue;
+        };
         total = total.checked_add(number.parse::<u64>().ok()?.checked_mul(unit_ms)?)?;
         rest = after;
     }

@@ -70,22 +70,22 @@ fn batch() -> Value {
         "params": { "$ref": "#/$defs/Params" },
         "tasks": { "type": "array", "items": { "$ref": "#/$defs/Task" }, "minItems": 1, "maxItems": NODES_MAX },
     });
-    document("Batch", "Tasks that depend on each other.", own, &["tasks"])
+    document("Batch", "Tasks that depend on each other.", &own, &["tasks"])
 }
 
 fn group() -> Value {
     let own = json!({
         "members": { "type": "array", "items": { "$ref": "#/$defs/Member" }, "minItems": 1, "maxItems": NODES_MAX },
     });
-    document("BatchGroup", "Batches that depend on each other.", own, &["members"])
+    document("BatchGroup", "Batches that depend on each other.", &own, &["members"])
 }
 
 fn connection() -> Value {
     let own = json!({
-        "sqlite": closed("A SQLite file.", json!({ "path": { "type": "string", "minLength": 1 } }), &["path"]),
+        "sqlite": closed("A SQLite file.", &json!({ "path": { "type": "string", "minLength": 1 } }), &["path"]),
         "postgres": closed(
             "A PostgreSQL database.",
-            json!({
+            &json!({
                 "url": { "description": "postgres://USER@HOST:PORT/DATABASE, without a password.", "type": "string" },
                 "password": { "$ref": "#/$defs/Secret" },
             }),
@@ -93,7 +93,7 @@ fn connection() -> Value {
         ),
         "http": closed(
             "An HTTP service.",
-            json!({
+            &json!({
                 "base": { "description": "The URL that the URLs of tasks are paths below.", "type": "string", "format": "uri" },
                 "headers": { "$ref": "#/$defs/Headers" },
                 "secret_headers": { "type": "object", "additionalProperties": { "$ref": "#/$defs/Secret" } },
@@ -102,18 +102,23 @@ fn connection() -> Value {
             &["base"],
         ),
     });
-    let schema = document("Connection", "How to reach another system: exactly one of sqlite, postgres, http.", own, &[]);
+    let schema = document(
+        "Connection",
+        "How to reach another system: exactly one of sqlite, postgres, http.",
+        &own,
+        &[],
+    );
     one_of(schema, &["sqlite", "postgres", "http"])
 }
 
 fn task() -> Value {
-    let properties = with_titles(json!({
-        "noop": closed("Does nothing and succeeds.", json!({}), &[]),
+    let properties = with_titles(&json!({
+        "noop": closed("Does nothing and succeeds.", &json!({}), &[]),
         "command": { "$ref": "#/$defs/Command" },
         "http": { "$ref": "#/$defs/Http" },
         "sql": { "$ref": "#/$defs/Sql" },
         "params": { "$ref": "#/$defs/Params" },
-        "after": edges(json!({ "task": { "$ref": "#/$defs/Code" }, "on": { "$ref": "#/$defs/On" } }), &["task"]),
+        "after": edges(&json!({ "task": { "$ref": "#/$defs/Code" }, "on": { "$ref": "#/$defs/On" } }), &["task"]),
         "timeout": { "description": "How long one attempt may take; no limit if missing.", "$ref": "#/$defs/Duration" },
         "retries": { "$ref": "#/$defs/Retries" },
         "on_lost": {
@@ -122,7 +127,11 @@ fn task() -> Value {
             "default": "abort",
         },
     }));
-    let schema = closed("One unit of work: exactly one of noop, command, http, sql.", properties, &["code"]);
+    let schema = closed(
+        "One unit of work: exactly one of noop, command, http, sql.",
+        &properties,
+        &["code"],
+    );
     one_of(schema, &["noop", "command", "http", "sql"])
 }
 
@@ -132,12 +141,16 @@ fn member() -> Value {
         "task": { "$ref": "#/$defs/Code" },
         "on": { "$ref": "#/$defs/On" },
     });
-    let mut after = edges(edge, &[]);
+    let mut after = edges(&edge, &[]);
     if let Some(edge) = after.pointer_mut("/items/oneOf/1") {
         let schema = one_of(edge.take(), &["batch", "task"]);
         *edge = schema;
     }
-    closed("A batch in a group.", json!({ "batch": { "$ref": "#/$defs/Code" }, "after": after }), &["batch"])
+    closed(
+        "A batch in a group.",
+        &json!({ "batch": { "$ref": "#/$defs/Code" }, "after": after }),
+        &["batch"],
+    )
 }
 
 fn command() -> Value {
@@ -155,7 +168,7 @@ fn command() -> Value {
             "additionalProperties": { "$ref": "#/$defs/Text" },
         },
     });
-    closed("A program to run.", properties, &["argv"])
+    closed("A program to run.", &properties, &["argv"])
 }
 
 fn http() -> Value {
@@ -166,7 +179,7 @@ fn http() -> Value {
         "headers": { "$ref": "#/$defs/Headers" },
         "body": { "description": "Extra keys of the JSON body.", "type": "object" },
     });
-    closed("A request to send.", properties, &["url"])
+    closed("A request to send.", &properties, &["url"])
 }
 
 fn sql() -> Value {
@@ -174,7 +187,7 @@ fn sql() -> Value {
         "connection": { "$ref": "#/$defs/Code" },
         "statement": { "description": "The statement; placeholders become bound values.", "type": "string", "minLength": 1 },
     });
-    closed("A statement to execute.", properties, &["connection", "statement"])
+    closed("A statement to execute.", &properties, &["connection", "statement"])
 }
 
 fn retries() -> Value {
@@ -183,7 +196,7 @@ fn retries() -> Value {
         "backoff": { "description": "The delay before the first retry; it doubles with each further one.", "$ref": "#/$defs/Duration" },
         "max_backoff": { "description": "The longest delay.", "$ref": "#/$defs/Duration" },
     });
-    closed("How often a failed attempt is repeated, and how long apart.", properties, &["max"])
+    closed("How often a failed attempt is repeated, and how long apart.", &properties, &["max"])
 }
 
 fn secret() -> Value {
@@ -191,11 +204,14 @@ fn secret() -> Value {
         "env": { "description": "A variable in the server's environment.", "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$" },
         "file": { "description": "A file that the server can read.", "type": "string", "minLength": 1 },
     });
-    one_of(closed("Where a secret is read from: exactly one of env, file.", properties, &[]), &["env", "file"])
+    one_of(
+        closed("Where a secret is read from: exactly one of env, file.", &properties, &[]),
+        &["env", "file"],
+    )
 }
 
 /// A list of codes or of maps with these fields.
-fn edges(fields: Value, required: &[&str]) -> Value {
+fn edges(fields: &Value, required: &[&str]) -> Value {
     json!({
         "description": "What must come first; all of it.",
         "type": "array",
@@ -204,14 +220,16 @@ fn edges(fields: Value, required: &[&str]) -> Value {
     })
 }
 
-fn document(kind: &str, description: &str, own: Value, required: &[&str]) -> Value {
-    let mut properties = json!({ "apiVersion": { "const": API_VERSION }, "kind": { "const": kind } });
-    merge(&mut properties, with_titles(own));
-    let required: Vec<&str> = ["apiVersion", "kind", "code"].iter().chain(required).copied().collect();
-    closed(description, properties, &required)
+fn document(kind: &str, description: &str, own: &Value, required: &[&str]) -> Value {
+    let mut properties =
+        json!({ "apiVersion": { "const": API_VERSION }, "kind": { "const": kind } });
+    merge(&mut properties, &with_titles(own));
+    let required: Vec<&str> =
+        ["apiVersion", "kind", "code"].iter().chain(required).copied().collect();
+    closed(description, &properties, &required)
 }
 
-fn with_titles(own: Value) -> Value {
+fn with_titles(own: &Value) -> Value {
     let mut properties = json!({
         "code": { "$ref": "#/$defs/Code" },
         "name": {
@@ -226,13 +244,13 @@ fn with_titles(own: Value) -> Value {
     properties
 }
 
-fn merge(into: &mut Value, from: Value) {
+fn merge(into: &mut Value, from: &Value) {
     if let (Value::Object(into), Value::Object(from)) = (into, from) {
-        into.extend(from);
+        into.extend(from.clone());
     }
 }
 
-fn closed(description: &str, properties: Value, required: &[&str]) -> Value {
+fn closed(description: &str, properties: &Value, required: &[&str]) -> Value {
     json!({
         "description": description,
         "type": "object",
@@ -245,13 +263,15 @@ fn closed(description: &str, properties: Value, required: &[&str]) -> Value {
 /// `schema` with exactly one of `fields` required too.
 fn one_of(mut schema: Value, fields: &[&str]) -> Value {
     let choices: Vec<Value> = fields.iter().map(|field| json!({ "required": [field] })).collect();
-    merge(&mut schema, json!({ "oneOf": choices }));
+    merge(&mut schema, &json!({ "oneOf": choices }));
     schema
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::connections::{HTTP_TARGET_FIELDS, POSTGRES_FIELDS, SECRET_FIELDS, SQLITE_FIELDS};
+    use super::super::connections::{
+        HTTP_TARGET_FIELDS, POSTGRES_FIELDS, SECRET_FIELDS, SQLITE_FIELDS,
+    };
     use super::super::document::head_fields;
     use super::super::groups::MEMBER_FIELDS;
     use super::super::tasks::{RETRIES_FIELDS, TASK_FIELDS};
@@ -268,8 +288,11 @@ mod tests {
     #[test]
     fn the_schema_knows_the_fields_that_the_reader_knows() {
         let schema = schema();
-        let (batch, group, connection) =
-            (head_fields(Kind::Batch), head_fields(Kind::BatchGroup), head_fields(Kind::Connection));
+        let (batch, group, connection) = (
+            head_fields(Kind::Batch),
+            head_fields(Kind::BatchGroup),
+            head_fields(Kind::Connection),
+        );
         let cases: [(&str, &[&str]); 12] = [
             ("/$defs/Batch", &batch),
             ("/$defs/BatchGroup", &group),
@@ -291,6 +314,11 @@ mod tests {
     }
 
     fn properties<'s>(schema: &'s Value, place: &str) -> BTreeSet<&'s str> {
-        schema.pointer(place).unwrap()["properties"].as_object().unwrap().keys().map(String::as_str).collect()
+        schema.pointer(place).unwrap()["properties"]
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(String::as_str)
+            .collect()
     }
 }

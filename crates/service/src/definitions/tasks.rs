@@ -12,13 +12,30 @@ use dayend_engine::codes::shortened;
 use dayend_engine::definition::{Edge, On, OnLost, Retries, Task};
 
 /// The fields of a task.
-pub(super) const TASK_FIELDS: [&str; 12] =
-    ["code", "name", "description", "noop", "command", "http", "sql", "params", "after", "timeout", "retries", "on_lost"];
+pub(super) const TASK_FIELDS: [&str; 12] = [
+    "code",
+    "name",
+    "description",
+    "noop",
+    "command",
+    "http",
+    "sql",
+    "params",
+    "after",
+    "timeout",
+    "retries",
+    "on_lost",
+];
 /// The fields of `retries`.
 pub(super) const RETRIES_FIELDS: [&str; 3] = ["max", "backoff", "max_backoff"];
 
 /// The task at `path`; its places are noted in `positions`.
-pub(super) fn task(node: Node, path: &Path<'_>, positions: &mut Positions, report: &mut Report) -> Option<Task> {
+pub(super) fn task(
+    node: Node,
+    path: &Path<'_>,
+    positions: &mut Positions,
+    report: &mut Report,
+) -> Option<Task> {
     let before = report.len();
     let mut fields = Fields::open(node, "a task", &TASK_FIELDS, path, report)?;
     let code_node = fields.require("code", path, report);
@@ -29,18 +46,34 @@ pub(super) fn task(node: Node, path: &Path<'_>, positions: &mut Positions, repor
         Some(code) => fields.titles(code, path, report),
         None => None,
     };
-    let params = fields.take("params").map(|node| maps::params(node, &path.field("params"), report));
-    let after = fields.take("after").map(|node| edges(node, &["task"], &path.field("after"), positions, report));
-    let timeout_ms = fields.take("timeout").map(|node| timeout_ms(node, &path.field("timeout"), report));
+    let params =
+        fields.take("params").map(|node| maps::params(node, &path.field("params"), report));
+    let after = fields
+        .take("after")
+        .map(|node| edges(node, &["task"], &path.field("after"), positions, report));
+    let timeout_ms =
+        fields.take("timeout").map(|node| timeout_ms(node, &path.field("timeout"), report));
     let retries = fields.take("retries").map(|node| retries(node, &path.field("retries"), report));
     let on_lost = fields.take("on_lost").map(|node| on_lost(node, &path.field("on_lost"), report));
     if report.len() > before {
         return None;
     }
     let (code, (name, description), work) = (code?, titles?, work?);
-    let (params, after) = (params.flatten().unwrap_or_default(), after.flatten().unwrap_or_default());
-    let (retries, on_lost) = (retries.flatten().unwrap_or_default(), on_lost.flatten().unwrap_or_default());
-    Some(Task { code, name, description, work, params, after, timeout_ms: timeout_ms.flatten(), retries, on_lost })
+    let (params, after) =
+        (params.flatten().unwrap_or_default(), after.flatten().unwrap_or_default());
+    let (retries, on_lost) =
+        (retries.flatten().unwrap_or_default(), on_lost.flatten().unwrap_or_default());
+    Some(Task {
+        code,
+        name,
+        description,
+        work,
+        params,
+        after,
+        timeout_ms: timeout_ms.flatten(),
+        retries,
+        on_lost,
+    })
 }
 
 /// The list `after`: codes, or maps of one of `names` and `on`.
@@ -53,7 +86,11 @@ pub(super) fn edges(
 ) -> Option<Vec<Edge>> {
     let (at, described) = (node.at, node.described());
     let Value::List(items) = node.value else {
-        report.add(at, path, format!("`after` must be a list of codes, such as [LOAD], but this is {described}"));
+        report.add(
+            at,
+            path,
+            format!("`after` must be a list of codes, such as [LOAD], but this is {described}"),
+        );
         return None;
     };
     let mut edges = Vec::with_capacity(items.len());
@@ -96,7 +133,11 @@ fn on(node: Node, path: &Path<'_>, report: &mut Report) -> Option<On> {
         "failure" => Some(On::Failure),
         "end" => Some(On::End),
         other => {
-            report.add(at, path, format!("`{}` is none of success, failure, end", shortened(other)));
+            report.add(
+                at,
+                path,
+                format!("`{}` is none of success, failure, end", shortened(other)),
+            );
             None
         }
     }
@@ -127,9 +168,18 @@ fn timeout_ms(node: Node, path: &Path<'_>, report: &mut Report) -> Option<u64> {
 fn retries(node: Node, path: &Path<'_>, report: &mut Report) -> Option<Retries> {
     let mut fields = Fields::open(node, "`retries`", &RETRIES_FIELDS, path, report)?;
     let max = fields.require("max", path, report);
-    let max = max.and_then(|node| scalars::whole_number(node, RETRIES_MAX, &path.field("max"), report));
-    let backoff = fields.take("backoff").map(|node| scalars::duration_ms(node, &path.field("backoff"), report));
-    let longest = fields.take("max_backoff").map(|node| scalars::duration_ms(node, &path.field("max_backoff"), report));
+    let max =
+        max.and_then(|node| scalars::whole_number(node, RETRIES_MAX, &path.field("max"), report));
+    let backoff = fields
+        .take("backoff")
+        .map(|node| scalars::duration_ms(node, &path.field("backoff"), report));
+    let longest = fields
+        .take("max_backoff")
+        .map(|node| scalars::duration_ms(node, &path.field("max_backoff"), report));
     let max = u32::try_from(max?).ok()?;
-    Some(Retries { max, backoff_ms: backoff.flatten().unwrap_or_default(), max_backoff_ms: longest.flatten() })
+    Some(Retries {
+        max,
+        backoff_ms: backoff.flatten().unwrap_or_default(),
+        max_backoff_ms: longest.flatten(),
+    })
 }

@@ -49,7 +49,11 @@ pub(super) fn problem_of_postgres(url: &str) -> Option<String> {
     };
     let (user, host) = authority(rest).rsplit_once('@').unwrap_or(("", authority(rest)));
     let query = rest.split_once('?').map_or("", |(_, query)| query).to_ascii_lowercase();
-    if user.contains(':') || query.split('&').any(|pair| pair.split('=').next().is_some_and(|key| key.contains("pass"))) {
+    if user.contains(':')
+        || query
+            .split('&')
+            .any(|pair| pair.split('=').next().is_some_and(|key| key.contains("pass")))
+    {
         return Some("the URL must not hold a password: name its place in `password: {env: …}` or `{file: …}`".to_owned());
     }
     if host.is_empty() && query.split('&').any(|pair| pair.starts_with("host=")) {
@@ -60,12 +64,18 @@ pub(super) fn problem_of_postgres(url: &str) -> Option<String> {
 
 fn problem_of_any(url: &str) -> Option<String> {
     if url.len() > URL_MAX_BYTES {
-        return Some(format!("the URL has {} bytes, at most {URL_MAX_BYTES} are allowed", url.len()));
+        return Some(format!(
+            "the URL has {} bytes, at most {URL_MAX_BYTES} are allowed",
+            url.len()
+        ));
     }
     if !url.bytes().all(|byte| matches!(byte, b'!'..=b'~') && !br#"\<>"`^"#.contains(&byte)) {
-        return Some("the URL may hold only visible ASCII characters: percent-encode the others".to_owned());
+        return Some(
+            "the URL may hold only visible ASCII characters: percent-encode the others".to_owned(),
+        );
     }
-    url.contains('#').then(|| "the URL must not have a fragment: remove `#` and what follows".to_owned())
+    url.contains('#')
+        .then(|| "the URL must not have a fragment: remove `#` and what follows".to_owned())
 }
 
 /// What follows `scheme://`, if the scheme is one of these.
@@ -80,21 +90,31 @@ fn authority(rest: &str) -> &str {
 
 fn problem_of_authority(authority: &str) -> Option<String> {
     if authority.contains('@') {
-        return Some("the URL must not hold a user or password: use `secret_headers` of an http connection".to_owned());
+        return Some(
+            "the URL must not hold a user or password: use `secret_headers` of an http connection"
+                .to_owned(),
+        );
     }
     if authority.contains('$') {
-        return Some("the host must not hold a placeholder: whoever triggers a run would choose the target".to_owned());
+        return Some(
+            "the host must not hold a placeholder: whoever triggers a run would choose the target"
+                .to_owned(),
+        );
     }
     let end_of_address = authority.rfind(']').map_or(0, |at| at + 1);
     let (address, tail) = authority.split_at(end_of_address);
     let (name, port) = tail.split_once(':').map_or((tail, None), |(name, port)| (name, Some(port)));
     let good_address = if address.is_empty() {
-        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte))
+        !name.is_empty()
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte))
     } else {
         let inner = address.trim_start_matches('[').trim_end_matches(']');
         name.is_empty() && address.starts_with('[') && inner.parse::<std::net::Ipv6Addr>().is_ok()
     };
-    let good_port = port.is_none_or(|port| port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0));
+    let good_port = port.is_none_or(|port| {
+        port.bytes().all(|byte| byte.is_ascii_digit())
+            && port.parse::<u16>().is_ok_and(|port| port > 0)
+    });
     (!good_address || !good_port).then(|| "the URL has no valid host and port".to_owned())
 }
 
@@ -103,7 +123,9 @@ fn problem_of_path(url: &str) -> Option<String> {
     if url.contains("://") || path.starts_with("//") {
         return Some("with a connection the URL must be a path below the connection's base, such as `/jobs/load`".to_owned());
     }
-    let climbs = path.split('/').any(|part| matches!(part.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | ".."));
+    let climbs = path
+        .split('/')
+        .any(|part| matches!(part.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | ".."));
     climbs.then(|| "the path must not hold `.` or `..`".to_owned())
 }
 
@@ -154,7 +176,10 @@ mod tests {
             (problem_of_base("https://host/?key=1"), false),
             (problem_of_base("https://u@host/"), false),
             (problem_of_base("host/api"), false),
-            (problem_of_postgres("postgres://ledger@db.bank:5432/ledger?sslmode=verify-full"), true),
+            (
+                problem_of_postgres("postgres://ledger@db.bank:5432/ledger?sslmode=verify-full"),
+                true,
+            ),
             (problem_of_postgres("postgresql://db/ledger"), true),
             (problem_of_postgres("postgres:///ledger?host=/run/postgresql"), true),
             (problem_of_postgres("postgres://ledger:secret@db/ledger"), false),

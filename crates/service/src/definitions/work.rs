@@ -18,7 +18,12 @@ pub(super) const SQL_FIELDS: [&str; 2] = ["connection", "statement"];
 pub(super) const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 /// Takes the work out of a task's fields.
-pub(super) fn work(fields: &mut Fields, path: &Path<'_>, positions: &mut Positions, report: &mut Report) -> Option<Work> {
+pub(super) fn work(
+    fields: &mut Fields,
+    path: &Path<'_>,
+    positions: &mut Positions,
+    report: &mut Report,
+) -> Option<Work> {
     let mut given = WORKS.iter().filter_map(|name| fields.take(name).map(|node| (*name, node)));
     let (first, second) = (given.next(), given.next());
     drop(given);
@@ -27,7 +32,11 @@ pub(super) fn work(fields: &mut Fields, path: &Path<'_>, positions: &mut Positio
         return None;
     };
     if let Some((other, node)) = second {
-        report.add(node.at, &path.field(other), format!("a task does one thing: remove `{other}` or `{kind}`"));
+        report.add(
+            node.at,
+            &path.field(other),
+            format!("a task does one thing: remove `{other}` or `{kind}`"),
+        );
         return None;
     }
     let path = path.field(kind);
@@ -53,15 +62,28 @@ fn command(node: Node, path: &Path<'_>, report: &mut Report) -> Option<CommandWo
 fn argv(node: Node, path: &Path<'_>, report: &mut Report) -> Option<Vec<String>> {
     let (at, described) = (node.at, node.described());
     let Value::List(items) = node.value else {
-        report.add(at, path, format!("`argv` must be a list: the program, then its arguments, but this is {described}"));
+        report.add(
+            at,
+            path,
+            format!(
+                "`argv` must be a list: the program, then its arguments, but this is {described}"
+            ),
+        );
         return None;
     };
     if items.len() > ENTRIES_MAX {
-        report.add(at, path, format!("`argv` has {} items, at most {ENTRIES_MAX} are allowed", items.len()));
+        report.add(
+            at,
+            path,
+            format!("`argv` has {} items, at most {ENTRIES_MAX} are allowed", items.len()),
+        );
         return None;
     }
     let before = report.len();
-    let texts = items.into_iter().enumerate().map(|(at, item)| scalars::as_written(item, &path.index(at), report));
+    let texts = items
+        .into_iter()
+        .enumerate()
+        .map(|(at, item)| scalars::as_written(item, &path.index(at), report));
     let argv: Vec<String> = texts.flatten().collect();
     if report.len() > before {
         return None;
@@ -73,12 +95,19 @@ fn argv(node: Node, path: &Path<'_>, report: &mut Report) -> Option<Vec<String>>
     Some(argv)
 }
 
-fn http(node: Node, path: &Path<'_>, positions: &mut Positions, report: &mut Report) -> Option<HttpWork> {
+fn http(
+    node: Node,
+    path: &Path<'_>,
+    positions: &mut Positions,
+    report: &mut Report,
+) -> Option<HttpWork> {
     let before = report.len();
     let mut fields = Fields::open(node, "`http`", &HTTP_FIELDS, path, report)?;
     let method = fields.take("method").map(|node| method(node, &path.field("method"), report));
-    let connection = fields.take("connection").map(|node| connection(node, path, positions, report));
-    let headers = fields.take("headers").map(|node| headers::headers(node, &path.field("headers"), report));
+    let connection =
+        fields.take("connection").map(|node| connection(node, path, positions, report));
+    let headers =
+        fields.take("headers").map(|node| headers::headers(node, &path.field("headers"), report));
     let body = fields.take("body").map(|node| json::body(node, &path.field("body"), report));
     let url_node = fields.require("url", path, report)?;
     let at = url_node.at;
@@ -105,7 +134,12 @@ fn method(node: Node, path: &Path<'_>, report: &mut Report) -> Option<String> {
     None
 }
 
-fn sql(node: Node, path: &Path<'_>, positions: &mut Positions, report: &mut Report) -> Option<SqlWork> {
+fn sql(
+    node: Node,
+    path: &Path<'_>,
+    positions: &mut Positions,
+    report: &mut Report,
+) -> Option<SqlWork> {
     let mut fields = Fields::open(node, "`sql`", &SQL_FIELDS, path, report)?;
     let code = fields.require("connection", path, report);
     let code = code.and_then(|node| connection(node, path, positions, report));
@@ -118,7 +152,12 @@ fn sql(node: Node, path: &Path<'_>, positions: &mut Positions, report: &mut Repo
 }
 
 /// The code of a connection; notes where the task that was begun last names it.
-fn connection(node: Node, path: &Path<'_>, positions: &mut Positions, report: &mut Report) -> Option<Code> {
+fn connection(
+    node: Node,
+    path: &Path<'_>,
+    positions: &mut Positions,
+    report: &mut Report,
+) -> Option<Code> {
     let task = positions.nodes.len().saturating_sub(1);
     positions.connections.push((u32::try_from(task).unwrap_or(u32::MAX), node.at));
     scalars::code(node, &path.field("connection"), report)

@@ -36,7 +36,7 @@ struct Anchored {
 #[derive(Debug)]
 pub(super) enum Opened {
     Map(Position),
-    List,
+    List(Position),
     Whole(Node),
 }
 
@@ -57,10 +57,9 @@ impl<'t> Stream<'t> {
         self.anchors.clear();
         self.copied_bytes = 0;
         while let Some(next) = self.parser.next_event() {
-            match next.map_err(|error| syntax(error.marker(), &error.info()))?.0 {
-                Event::DocumentStart(..) => return Ok(true),
-                Event::StreamEnd => return Ok(false),
-                _ => {}
+            let (event, _) = next.map_err(|error| syntax(error.marker(), &error.info()))?;
+            if matches!(event, Event::DocumentStart(..)) {
+                return Ok(true);
             }
         }
         Ok(false)
@@ -74,17 +73,15 @@ impl<'t> Stream<'t> {
     /// Begins a value that may be too large to be held as a node; `depth` is the number of values around it.
     pub(super) fn open(&mut self, depth: usize) -> Result<Opened, Problem> {
         let (event, at) = self.event()?;
-        match &event {
-            Event::MappingStart(_, 0, tag) => {
-                accept_tag(tag.as_deref(), "map", at)?;
-                Ok(Opened::Map(at))
-            }
-            Event::SequenceStart(_, 0, tag) => {
-                accept_tag(tag.as_deref(), "seq", at)?;
-                Ok(Opened::List)
-            }
-            _ => self.complete(event, at, depth).map(Opened::Whole),
+        if let Event::MappingStart(_, 0, tag) = &event {
+            accept_tag(tag.as_deref(), "map", at)?;
+            return Ok(Opened::Map(at));
         }
+        if let Event::SequenceStart(_, 0, tag) = &event {
+            accept_tag(tag.as_deref(), "seq", at)?;
+            return Ok(Opened::List(at));
+        }
+        self.complete(event, at, depth).map(Opened::Whole)
     }
 
     /// The next key of an opened map; none at its end.
@@ -95,14 +92,21 @@ impl<'t> Stream<'t> {
                 accept_tag(tag.as_deref(), "str", at)?;
                 Ok(Some((text.into_owned(), at)))
             }
-            (_, at) => Err(Problem { at, text: "a field name must be a simple text, without an anchor or alias".to_owned() }),
+            (_, at) => Err(Problem {
+                at,
+                text: "a field name must be a simple text, without an anchor or alias".to_owned(),
+            }),
         }
     }
 
     /// The next item of an opened list; none at its end.
     pub(super) fn item(&mut self, depth: usize) -> Result<Option<Node>, Problem> {
         let (event, at) = self.event()?;
-        if matches!(event, Event::SequenceEnd) { Ok(None) } else { self.complete(event, at, depth).map(Some) }
+        if matches!(event, Event::SequenceEnd) {
+            Ok(None)
+        } else {
+            self.complete(event, at, depth).map(Some)
+        }
     }
 
     /// A whole value.
@@ -115,11 +119,18 @@ impl<'t> Stream<'t> {
         match self.parser.next_event() {
             Some(Ok((event, span))) => Ok((event, position(&span.start))),
             Some(Err(error)) => Err(syntax(error.marker(), &error.info())),
-            None => Err(Problem { at: Position::default(), text: "the text ends in the middle of a value".to_owned() }),
+            None => Err(Problem {
+                at: Position::default(),
+                text: "the text ends in the middle of a value".to_owned(),
+            }),
         }
     }
 
     /// The value that `event` begins. Recursion is bounded by `DEPTH_MAX`.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the parser's enum is open: whatever else it has is no value"
+    )]
     fn complete(&mut self, event: Event<'t>, at: Position, depth: usize) -> Result<Node, Problem> {
         if depth > DEPTH_MAX {
             return Err(too_deep(at));
@@ -168,7 +179,10 @@ impl<'t> Stream<'t> {
 
     fn copy(&mut self, id: usize, at: Position, depth: usize) -> Result<Node, Problem> {
         let Some(anchored) = self.anchors.get(&id) else {
-            return Err(Problem { at, text: "the alias stands inside the value it names".to_owned() });
+            return Err(Problem {
+                at,
+                text: "the alias stands inside the value it names".to_owned(),
+            });
         };
         if depth + anchored.height > DEPTH_MAX {
             return Err(too_deep(at));
@@ -184,7 +198,9 @@ impl<'t> Stream<'t> {
         if self.copied_bytes <= COPIES_MAX_BYTES {
             return Ok(());
         }
-        let text = format!("the anchors and aliases expand to more than {COPIES_MAX_BYTES} bytes: write the values out");
+        let text = format!(
+            "the anchors and aliases expand to more than {COPIES_MAX_BYTES} bytes: write the values out"
+        );
         Err(Problem { at, text })
     }
 }
@@ -200,7 +216,9 @@ fn measure(node: &Node) -> (usize, usize) {
     let (height, bytes) = match &node.value {
         Value::Scalar(scalar) => (0, scalar.text.len()),
         Value::List(items) => inner(&mut items.iter().map(|item| (0, item))),
-        Value::Map(entries) => inner(&mut entries.iter().map(|entry| (entry.key.len() + size_of::<Entry>(), &entry.node))),
+        Value::Map(entries) => inner(
+            &mut entries.iter().map(|entry| (entry.key.len() + size_of::<Entry>(), &entry.node)),
+        ),
     };
     (height, bytes + size_of::<Node>())
 }

@@ -1,6 +1,7 @@
 //! Tests of reading, checking and writing as a whole.
 
 mod defects;
+mod documented;
 mod graphs;
 mod hostile;
 mod references;
@@ -25,4 +26,15 @@ fn defects_of(text: &str) -> Vec<String> {
 
 fn shown(defect: &Defect) -> String {
     format!("{}:{} {}: {}", defect.line, defect.column, defect.field, defect.problem)
+}
+
+/// Each text is refused with exactly the wanted defects.
+#[track_caller]
+fn assert_refused<'c>(cases: impl IntoIterator<Item = (String, &'c str)>) {
+    let differs = |(text, want): (String, &str)| {
+        let got = defects_of(&text).join("\n");
+        (got != want).then(|| format!("WANT {want}\nGOT  {got}\n{text}"))
+    };
+    let different: Vec<String> = cases.into_iter().filter_map(differs).collect();
+    assert!(different.is_empty(), "{}", different.join("\n\n"));
 }

@@ -4,8 +4,8 @@ use super::read_one;
 use crate::definitions::{canonical_json, export, from_canonical};
 use dayend_engine::codes::Code;
 use dayend_engine::definition::{
-    Batch, CommandWork, Connection, ConnectionTarget, Definition, Edge, Group, HttpWork, Member, On, OnLost, Retries, SecretRef,
-    SqlWork, Task, Work,
+    Batch, CommandWork, Connection, ConnectionTarget, Definition, Edge, Group, HttpWork, Member,
+    On, OnLost, Retries, SecretRef, SqlWork, Task, Work,
 };
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
@@ -71,22 +71,34 @@ kind: Connection
 code: LEDGER
 postgres: { url: \"postgres://ledger@db/ledger\", password: { env: LEDGER_PASSWORD } }
 ";
-    let definitions: Vec<Definition> = read_one(text).unwrap().into_iter().map(|parsed| parsed.definition).collect();
+    let definitions: Vec<Definition> =
+        read_one(text).unwrap().into_iter().map(|parsed| parsed.definition).collect();
     insta::assert_snapshot!("export", export(&definitions));
 }
 
 fn definitions() -> impl Strategy<Value = Definition> {
     let titles = || (codes(), names(), descriptions());
     prop_oneof![
-        (titles(), params(), vec((task_fields(), any::<u64>()), 1..6)).prop_map(|((code, name, description), params, fields)| {
-            let tasks = fields.into_iter().enumerate().map(|(index, (task, edges))| numbered(task, index, edges)).collect();
-            Definition::Batch(Batch { code, name, description, params, tasks })
-        }),
+        (titles(), params(), vec((task_fields(), any::<u64>()), 1..6)).prop_map(
+            |((code, name, description), params, fields)| {
+                let tasks = fields
+                    .into_iter()
+                    .enumerate()
+                    .map(|(index, (task, edges))| numbered(task, index, edges))
+                    .collect();
+                Definition::Batch(Batch { code, name, description, params, tasks })
+            }
+        ),
         (titles(), vec(any::<u64>(), 1..6)).prop_map(|((code, name, description), edges)| {
-            let members = edges.into_iter().enumerate().map(|(index, edges)| Member { batch: numbered_code(index), after: earlier(index, edges) });
+            let members = edges.into_iter().enumerate().map(|(index, edges)| Member {
+                batch: numbered_code(index),
+                after: earlier(index, edges),
+            });
             Definition::BatchGroup(Group { code, name, description, members: members.collect() })
         }),
-        (titles(), targets()).prop_map(|((code, name, description), target)| Definition::Connection(Connection { code, name, description, target })),
+        (titles(), targets()).prop_map(|((code, name, description), target)| {
+            Definition::Connection(Connection { code, name, description, target })
+        }),
     ]
 }
 
@@ -115,14 +127,24 @@ fn earlier(index: usize, bits: u64) -> Vec<Edge> {
 }
 
 fn codes() -> impl Strategy<Value = Code> {
-    prop_oneof!["[A-Za-z][A-Za-z0-9_]{0,59}", Just("NO".to_owned()), Just("null".to_owned()), Just("y".to_owned())]
-        .prop_map(|text| text.parse().unwrap())
+    prop_oneof![
+        "[A-Za-z][A-Za-z0-9_]{0,59}",
+        Just("NO".to_owned()),
+        Just("null".to_owned()),
+        Just("y".to_owned())
+    ]
+    .prop_map(|text| text.parse().unwrap())
 }
 
 /// Visible text of one line.
 fn names() -> impl Strategy<Value = String> {
-    prop_oneof!["[ -~]{1,20}", "[a-z#:,'\"&*!?%@` -]{1,12}", "[^\\p{C}\\p{Z}]{1,12}", Just("2026-10-30".to_owned())]
-        .prop_filter("not visible", |text| !text.chars().any(super::super::scalars::is_hidden))
+    prop_oneof![
+        "[ -~]{1,20}",
+        "[a-z#:,'\"&*!?%@` -]{1,12}",
+        "[^\\p{C}\\p{Z}]{1,12}",
+        Just("2026-10-30".to_owned())
+    ]
+    .prop_filter("not visible", |text| !text.chars().any(super::super::scalars::is_hidden))
 }
 
 fn descriptions() -> impl Strategy<Value = String> {
@@ -131,7 +153,14 @@ fn descriptions() -> impl Strategy<Value = String> {
 
 /// Any text without NUL.
 fn texts() -> impl Strategy<Value = String> {
-    prop_oneof![names(), descriptions(), "[^\0]{0,20}", "[a-b \t\r\n]{0,12}", "[-+.0-9eExo_:~]{1,6}", Just("~".to_owned())]
+    prop_oneof![
+        names(),
+        descriptions(),
+        "[^\0]{0,20}",
+        "[a-b \t\r\n]{0,12}",
+        "[-+.0-9eExo_:~]{1,6}",
+        Just("~".to_owned())
+    ]
 }
 
 fn params() -> impl Strategy<Value = BTreeMap<String, String>> {
@@ -158,7 +187,8 @@ fn task_fields() -> impl Strategy<Value = Task> {
 }
 
 fn works() -> impl Strategy<Value = Work> {
-    let argv = (names(), vec(texts(), 0..6)).prop_map(|(program, arguments)| [vec![program], arguments].concat());
+    let argv = (names(), vec(texts(), 0..6))
+        .prop_map(|(program, arguments)| [vec![program], arguments].concat());
     let env = btree_map("E[A-Z_0-9]{0,8}", texts(), 0..3);
     let headers = btree_map("X-[A-Z]{1,8}", "[!-#%-~]([ -#%-~]{0,8}[!-#%-~])?", 0..3);
     let methods = proptest::sample::select(super::super::work::METHODS.to_vec());
@@ -166,12 +196,27 @@ fn works() -> impl Strategy<Value = Work> {
     prop_oneof![
         Just(Work::Noop),
         (argv, env).prop_map(|(argv, env)| Work::Command(CommandWork { argv, env })),
-        (methods, headers, proptest::option::of(codes()), vec((keys, bodies()), 0..4)).prop_map(|(method, headers, connection, body)| {
-            let url = if connection.is_some() { "/jobs/$P$?d=1" } else { "https://host:8443/jobs/$P$?d=1" };
-            let body = body.into_iter().collect();
-            Work::Http(HttpWork { method: method.to_owned(), url: url.to_owned(), connection, headers, body })
-        }),
-        (codes(), texts()).prop_map(|(connection, text)| Work::Sql(SqlWork { connection, statement: format!("x{text}") })),
+        (methods, headers, proptest::option::of(codes()), vec((keys, bodies()), 0..4)).prop_map(
+            |(method, headers, connection, body)| {
+                let url = if connection.is_some() {
+                    "/jobs/$P$?d=1"
+                } else {
+                    "https://host:8443/jobs/$P$?d=1"
+                };
+                let body = body.into_iter().collect();
+                Work::Http(HttpWork {
+                    method: method.to_owned(),
+                    url: url.to_owned(),
+                    connection,
+                    headers,
+                    body,
+                })
+            }
+        ),
+        (codes(), texts()).prop_map(|(connection, text)| Work::Sql(SqlWork {
+            connection,
+            statement: format!("x{text}")
+        })),
     ]
 }
 
@@ -189,25 +234,35 @@ fn bodies() -> impl Strategy<Value = Json> {
     leaf.prop_recursive(3, 12, 4, |inner| {
         prop_oneof![
             vec(inner.clone(), 0..4).prop_map(Json::Array),
-            vec(("[a-zü\"\\\\ ]{0,6}", inner), 0..4).prop_map(|entries| Json::Object(entries.into_iter().collect())),
+            vec(("[a-zü\"\\\\ ]{0,6}", inner), 0..4)
+                .prop_map(|entries| Json::Object(entries.into_iter().collect())),
         ]
     })
 }
 
 fn targets() -> impl Strategy<Value = ConnectionTarget> {
     let file = "[a-zA-Z0-9_./ü #-]{1,12}";
-    let secret = || prop_oneof!["[A-Z_]{1,8}".prop_map(SecretRef::Env), "/[a-z #:]{1,8}".prop_map(SecretRef::File)];
+    let secret = || {
+        prop_oneof![
+            "[A-Z_]{1,8}".prop_map(SecretRef::Env),
+            "/[a-z #:]{1,8}".prop_map(SecretRef::File)
+        ]
+    };
     let headers = btree_map("X-[A-Z]{1,8}", "[!-#%-~]{1,8}", 0..3);
     let secrets = btree_map("S-[A-Z]{1,8}", secret(), 0..3);
     prop_oneof![
         file.prop_map(|path| ConnectionTarget::Sqlite { path }),
-        proptest::option::of(secret())
-            .prop_map(|password| ConnectionTarget::Postgres { url: "postgres://u@h:5432/d?sslmode=require".to_owned(), password }),
-        (headers, secrets, proptest::option::of(file)).prop_map(|(headers, secret_headers, ca_file)| ConnectionTarget::Http {
-            base: "https://host/api".to_owned(),
-            headers,
-            secret_headers,
-            ca_file
+        proptest::option::of(secret()).prop_map(|password| ConnectionTarget::Postgres {
+            url: "postgres://u@h:5432/d?sslmode=require".to_owned(),
+            password
         }),
+        (headers, secrets, proptest::option::of(file)).prop_map(
+            |(headers, secret_headers, ca_file)| ConnectionTarget::Http {
+                base: "https://host/api".to_owned(),
+                headers,
+                secret_headers,
+                ca_file
+            }
+        ),
     ]
 }
