@@ -1,12 +1,14 @@
 //! Applying and exporting definitions.
 
 use crate::definitions::{self, Found, Parsed};
-use crate::requests::{Applied, Change, Defect, Refusal, SourceFile};
+use crate::requests::{Applied, Change, Refusal, SourceFile};
 use crate::use_cases::{Service, unavailable};
 use dayend_engine::codes::{Code, Scope, shortened};
 use dayend_engine::definition::{Definition, Kind};
 use dayend_identity::caller::{Caller, Function};
-use dayend_store::port::{DefinitionRow, HistoryRecord, NewDefinition, Outcome, VersionKey, Write, Writer};
+use dayend_store::port::{
+    DefinitionRow, HistoryRecord, NewDefinition, Outcome, VersionKey, Write, Writer,
+};
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
@@ -15,11 +17,19 @@ type Stored = BTreeMap<(Kind, Code), DefinitionRow>;
 
 impl Service {
     /// Stores the definitions in the files, all or none.
-    pub async fn apply(&self, caller: &Caller, scope: Scope, files: Vec<SourceFile>, dry_run: bool) -> Result<Applied, Refusal> {
+    pub async fn apply(
+        &self,
+        caller: &Caller,
+        scope: Scope,
+        files: Vec<SourceFile>,
+        dry_run: bool,
+    ) -> Result<Applied, Refusal> {
         self.require(caller, &scope, &[Function::Define]).await?;
         // Reading a large definition takes seconds: not on a thread that others wait for.
         let parsed = tokio::task::spawn_blocking(move || definitions::read(&files)).await;
-        let parsed = parsed.map_err(|error| Refusal::Unavailable(format!("reading the definitions failed: {error}")))?;
+        let parsed = parsed.map_err(|error| {
+            Refusal::Unavailable(format!("reading the definitions failed: {error}"))
+        })?;
         let parsed = parsed.map_err(Refusal::BadDefinitions)?;
         if parsed.iter().any(|one| has_command(&one.definition)) {
             self.require(caller, &scope, &[Function::DefineCommand]).await?;
@@ -27,7 +37,7 @@ impl Service {
         let _one_at_a_time = self.applying.lock().await;
         let stored = self.stored(&scope).await?;
         check(&parsed, &stored)?;
-        let warnings = parsed.iter().flat_map(warnings_of).collect();
+        let warnings = parsed.iter().flat_map(definitions::warnings).collect();
         let (changes, rows) = self.changes(caller, &scope, &parsed, &stored);
         if !dry_run && !rows.is_empty() {
             self.define(caller, &scope, rows).await?;
@@ -36,15 +46,26 @@ impl Service {
     }
 
     /// The newest versions of the named definitions (none named: all), as one byte-stable YAML text.
-    pub async fn export(&self, caller: &Caller, scope: Scope, codes: Vec<String>) -> Result<String, Refusal> {
+    pub async fn export(
+        &self,
+        caller: &Caller,
+        scope: Scope,
+        codes: Vec<String>,
+    ) -> Result<String, Refusal> {
         self.require(caller, &scope, &[Function::View, Function::Define]).await?;
         let stored = self.stored(&scope).await?;
-        if let Some(missing) = codes.iter().find(|code| !stored.keys().any(|(_, stored)| stored.as_str() == **code)) {
+        if let Some(missing) =
+            codes.iter().find(|code| !stored.keys().any(|(_, stored)| stored.as_str() == **code))
+        {
             return Err(Refusal::NotFound { what: "definition", id: shortened(missing) });
         }
-        let wanted = |code: &Code| codes.is_empty() || codes.iter().any(|wanted| wanted == code.as_str());
-        let found: Result<Vec<Definition>, Refusal> =
-            stored.iter().filter(|((_, code), _)| wanted(code)).map(|(_, row)| parse(row)).collect();
+        let wanted =
+            |code: &Code| codes.is_empty() || codes.iter().any(|wanted| wanted == code.as_str());
+        let found: Result<Vec<Definition>, Refusal> = stored
+            .iter()
+            .filter(|((_, code), _)| wanted(code))
+            .map(|(_, row)| parse(row))
+            .collect();
         Ok(definitions::export(&found?))
     }
 
@@ -53,7 +74,13 @@ impl Service {
         Ok(rows.into_iter().map(|row| ((row.kind, row.code.clone()), row)).collect())
     }
 
-    fn changes(&self, caller: &Caller, scope: &Scope, parsed: &[Parsed], stored: &Stored) -> (Vec<Change>, Vec<NewDefinition>) {
+    fn changes(
+        &self,
+        caller: &Caller,
+        scope: &Scope,
+        parsed: &[Parsed],
+        stored: &Stored,
+    ) -> (Vec<Change>, Vec<NewDefinition>) {
         let (mut changes, mut rows) = (Vec::new(), Vec::new());
         for one in parsed {
             let (kind, code) = (one.definition.kind(), one.definition.code().clone());
@@ -81,9 +108,16 @@ impl Service {
         (changes, rows)
     }
 
-    async fn define(&self, caller: &Caller, scope: &Scope, rows: Vec<NewDefinition>) -> Result<(), Refusal> {
-        let versions: Vec<_> =
-            rows.iter().map(|row| serde_json::json!([row.kind.as_str(), row.code, row.expected + 1])).collect();
+    async fn define(
+        &self,
+        caller: &Caller,
+        scope: &Scope,
+        rows: Vec<NewDefinition>,
+    ) -> Result<(), Refusal> {
+        let versions: Vec<_> = rows
+            .iter()
+            .map(|row| serde_json::json!([row.kind.as_str(), row.code, row.expected + 1]))
+            .collect();
         let history = HistoryRecord {
             run: None,
             at: self.now(),
@@ -95,9 +129,9 @@ impl Service {
         self.conductor.catalogue.forget_newest();
         match outcome {
             Ok(Outcome::Applied) => Ok(()),
-            Ok(Outcome::LostRace) => {
-                Err(Refusal::WrongState("somebody else applied definitions at the same time: apply again".to_owned()))
-            }
+            Ok(Outcome::LostRace) => Err(Refusal::WrongState(
+                "somebody else applied definitions at the same time: apply again".to_owned(),
+            )),
             Err(error) => Err(Refusal::Unavailable(error.to_string())),
         }
     }
@@ -124,17 +158,13 @@ fn check(parsed: &[Parsed], stored: &Stored) -> Result<(), Refusal> {
     if defects.is_empty() { Ok(()) } else { Err(Refusal::BadDefinitions(defects)) }
 }
 
-fn warnings_of(parsed: &Parsed) -> Vec<Defect> {
-    let mut warnings = definitions::warnings(&parsed.definition);
-    for warning in &mut warnings {
-        warning.file.clone_from(&parsed.file);
-    }
-    warnings
-}
-
 fn parse(row: &DefinitionRow) -> Result<Definition, Refusal> {
-    definitions::from_canonical(&row.text)
-        .map_err(|why| Refusal::Unavailable(format!("version {} of `{}` cannot be read: {why}", row.version, row.code)))
+    definitions::from_canonical(&row.text).map_err(|why| {
+        Refusal::Unavailable(format!(
+            "version {} of `{}` cannot be read: {why}",
+            row.version, row.code
+        ))
+    })
 }
 
 /// The difference is for people: of very large definitions only the fact is told.

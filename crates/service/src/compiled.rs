@@ -27,7 +27,9 @@ pub enum Source {
 impl Compiled {
     /// Compiles a stored version; a stored version that does not compile breaks our own rules.
     pub fn of(row: &DefinitionRow) -> Result<Self, StoreError> {
-        let broken = |why: String| StoreError::Inconsistent(format!("version {} of `{}`: {why}", row.version, row.code));
+        let broken = |why: String| {
+            StoreError::Inconsistent(format!("version {} of `{}`: {why}", row.version, row.code))
+        };
         let definition = definitions::from_canonical(&row.text).map_err(broken)?;
         let (plan, source) = match definition {
             Definition::Batch(batch) => (Plan::of_batch(&batch), Source::Batch(Arc::new(batch))),
@@ -85,7 +87,12 @@ impl Catalogue {
     }
 
     /// The newest version of a batch or group.
-    pub async fn newest(&self, scope: &Scope, kind: Kind, code: &Code) -> Result<Option<Arc<Compiled>>, StoreError> {
+    pub async fn newest(
+        &self,
+        scope: &Scope,
+        kind: Kind,
+        code: &Code,
+    ) -> Result<Option<Arc<Compiled>>, StoreError> {
         let id = (scope.clone(), kind, code.clone());
         let applies = match self.known(|known| (known.newest.get(&id).cloned(), known.applies)) {
             (Some(found), _) => return Ok(Some(found)),
@@ -106,19 +113,30 @@ impl Catalogue {
         if let Some(found) = self.known(|known| known.versions.get(&key).cloned()) {
             return Ok(found);
         }
-        let missing = || StoreError::Inconsistent(format!("definition version {} of a run is missing", key.0));
+        let missing = || {
+            StoreError::Inconsistent(format!("definition version {} of a run is missing", key.0))
+        };
         let row = self.store.definition_version(key).await?.ok_or_else(missing)?;
         self.compile(row).await
     }
 
     /// The newest version of a connection, or a sentence that says why there is none.
-    pub async fn connection(&self, scope: &Scope, code: &Code) -> Result<Arc<ConnectionTarget>, String> {
+    pub async fn connection(
+        &self,
+        scope: &Scope,
+        code: &Code,
+    ) -> Result<Arc<ConnectionTarget>, String> {
         let id = (scope.clone(), code.clone());
-        let (found, applies) = self.known(|known| (known.connections.get(&id).cloned(), known.applies));
+        let (found, applies) =
+            self.known(|known| (known.connections.get(&id).cloned(), known.applies));
         if let Some(found) = found {
             return Ok(found);
         }
-        let row = self.store.definition(scope, Kind::Connection, code).await.map_err(|error| error.to_string())?;
+        let row = self
+            .store
+            .definition(scope, Kind::Connection, code)
+            .await
+            .map_err(|error| error.to_string())?;
         let row = row.ok_or_else(|| format!("connection `{code}` does not exist"))?;
         let Definition::Connection(connection) = definitions::from_canonical(&row.text)? else {
             return Err(format!("`{code}` is not a connection"));
@@ -148,7 +166,9 @@ impl Catalogue {
         }
         // A large definition takes seconds to compile: not on a thread that others wait for.
         let compiled = tokio::task::spawn_blocking(move || Compiled::of(&row)).await;
-        let compiled = compiled.map_err(|error| StoreError::Inconsistent(format!("cannot compile a definition: {error}")))?;
+        let compiled = compiled.map_err(|error| {
+            StoreError::Inconsistent(format!("cannot compile a definition: {error}"))
+        })?;
         let compiled = Arc::new(compiled?);
         self.known(|known| {
             if known.versions.len() >= IDLE_VERSIONS_MAX {

@@ -28,12 +28,15 @@ impl StoredChoices {
     }
 
     pub(crate) fn parse(text: &str) -> Result<Self, StoreError> {
-        serde_json::from_str(text).map_err(|error| StoreError::Inconsistent(format!("the choices of a run: {error}")))
+        serde_json::from_str(text)
+            .map_err(|error| StoreError::Inconsistent(format!("the choices of a run: {error}")))
     }
 
     /// As [`StoredChoices::choose`], for lists that were accepted before.
     pub(crate) fn resolve(&self, compiled: &Compiled) -> Result<Choices, StoreError> {
-        let unknown = |unknown: UnknownCodes| StoreError::Inconsistent(format!("a run chose {}", unknown.codes.join(", ")));
+        let unknown = |unknown: UnknownCodes| {
+            StoreError::Inconsistent(format!("a run chose {}", unknown.codes.join(", ")))
+        };
         self.choose(compiled).map_err(unknown)
     }
 
@@ -61,7 +64,8 @@ pub struct StoredMember {
 
 impl StoredParams {
     pub(crate) fn parse(text: &str) -> Result<Self, StoreError> {
-        serde_json::from_str(text).map_err(|error| StoreError::Inconsistent(format!("the parameters of a run: {error}")))
+        serde_json::from_str(text)
+            .map_err(|error| StoreError::Inconsistent(format!("the parameters of a run: {error}")))
     }
 
     pub(crate) fn to_json(&self) -> String {
@@ -82,7 +86,9 @@ impl StoredParams {
             Self::Group { members } => TriggerParams::Group(
                 members
                     .into_iter()
-                    .map(|(code, member)| (code, MemberParams { mis_date: member.mis_date, params: member.params }))
+                    .map(|(code, member)| {
+                        (code, MemberParams { mis_date: member.mis_date, params: member.params })
+                    })
                     .collect(),
             ),
         }
@@ -94,7 +100,15 @@ impl StoredParams {
             TriggerParams::Group(members) => Self::Group {
                 members: members
                     .iter()
-                    .map(|(code, member)| (code.clone(), StoredMember { mis_date: member.mis_date, params: member.params.clone() }))
+                    .map(|(code, member)| {
+                        (
+                            code.clone(),
+                            StoredMember {
+                                mis_date: member.mis_date,
+                                params: member.params.clone(),
+                            },
+                        )
+                    })
                     .collect(),
             },
         }

@@ -3,9 +3,9 @@
 use crate::clock::Clock;
 use crate::conductor::Conductor;
 use crate::requests::Refusal;
-use dayend_engine::codes::Scope;
+use dayend_engine::codes::{Scope, shortened};
 use dayend_engine::time::Timestamp;
-use dayend_executor::Executors;
+use dayend_executor::{CallbackError, Executors};
 use dayend_identity::Identity;
 use dayend_identity::caller::{Caller, CallerUser, Function};
 use dayend_identity::token::{TokenAnswer, TokenError, TokenRequest};
@@ -82,7 +82,9 @@ impl Service {
     pub async fn authenticate(&self, bearer: &str) -> Result<Caller, NotAuthenticated> {
         self.identity.authenticate(bearer, self.now()).await.map_err(|error| match error {
             dayend_identity::AuthenticateError::InvalidToken => NotAuthenticated::InvalidToken,
-            dayend_identity::AuthenticateError::Unavailable(error) => NotAuthenticated::Unavailable(error.to_string()),
+            dayend_identity::AuthenticateError::Unavailable(error) => {
+                NotAuthenticated::Unavailable(error.to_string())
+            }
         })
     }
 
@@ -100,7 +102,9 @@ impl Service {
         remote_user: Option<&str>,
         functions: &[Function],
     ) -> Result<Caller, Refusal> {
-        if scope.tenant != caller.tenant || !self.store.scope_exists(scope).await.map_err(unavailable)? {
+        if scope.tenant != caller.tenant
+            || !self.store.scope_exists(scope).await.map_err(unavailable)?
+        {
             return Err(Refusal::ForeignScope);
         }
         let acting = match remote_user {
@@ -125,13 +129,18 @@ impl Service {
         }
         let user = self.store.user_by_name(&caller.tenant, name).await.map_err(unavailable)?;
         let Some(user) = user.filter(|user| user.active) else {
-            return Err(not_allowed(&dayend_engine::codes::shortened(name), Function::Exec.as_str()));
+            return Err(not_allowed(&shortened(name), Function::Exec.as_str()));
         };
         Ok(Caller { user: Some(CallerUser { id: user.id, name: user.name }), ..caller.clone() })
     }
 
     /// One of the functions is held in the scope.
-    pub(crate) async fn require(&self, caller: &Caller, scope: &Scope, functions: &[Function]) -> Result<(), Refusal> {
+    pub(crate) async fn require(
+        &self,
+        caller: &Caller,
+        scope: &Scope,
+        functions: &[Function],
+    ) -> Result<(), Refusal> {
         for function in functions {
             if self.holds(caller, scope, *function).await? {
                 return Ok(());
@@ -141,7 +150,12 @@ impl Service {
         Err(Refusal::NotAllowed { who: caller.actor(), function, scope: scope.to_string() })
     }
 
-    pub(crate) async fn holds(&self, caller: &Caller, scope: &Scope, function: Function) -> Result<bool, Refusal> {
+    pub(crate) async fn holds(
+        &self,
+        caller: &Caller,
+        scope: &Scope,
+        function: Function,
+    ) -> Result<bool, Refusal> {
         self.identity.holds(caller, scope, function).await.map_err(unavailable)
     }
 
@@ -153,12 +167,13 @@ impl Service {
     }
 
     /// The result of an asynchronous HTTP attempt, posted to its one-time URL.
-    pub async fn callback(&self, token: &str, body: &[u8]) -> Result<(), Refusal> {
+    pub fn callback(&self, token: &str, body: &[u8]) -> Result<(), Refusal> {
         self.executors.callback(token, body).map_err(|error| match error {
-            dayend_executor::CallbackError::UnknownToken => {
-                Refusal::NotFound { what: "callback", id: dayend_engine::codes::shortened(token) }
+            CallbackError::Forged => Refusal::NotFound { what: "callback", id: shortened(token) },
+            CallbackError::NotRunning => Refusal::WrongState(error.to_string()),
+            CallbackError::Unreadable(problem) => {
+                Refusal::Invalid { key: "STATUS".to_owned(), problem }
             }
-            other => Refusal::Invalid { key: "STATUS".to_owned(), problem: other.to_string() },
         })
     }
 
@@ -169,6 +184,7 @@ impl Service {
 }
 
 /// The store could not be asked.
+#[expect(clippy::needless_pass_by_value, reason = "it stands in `map_err`")]
 pub(crate) fn unavailable(error: StoreError) -> Refusal {
     if matches!(error, StoreError::Inconsistent(_)) {
         tracing::error!("{error}");

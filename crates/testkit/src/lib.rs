@@ -1,1 +1,6 @@
-//! Placeholder.
+//! What tests of several crates share: a whole server in the process, and executors that do as they are told.
+//!
+//! Shipped code must not depend on it.
+
+pub mod app;
+pub mod scripted;

@@ -3,7 +3,7 @@
 
 use super::input::{Answer, Command, Input};
 use super::live::Live;
-use super::pending::{PendingWrite, Release, RunsWrite, WriteKind};
+use super::pending::{PendingWrite, Release, WriteKind};
 use super::view::Views;
 use dayend_engine::codes::{AttemptId, RunKey, Scope};
 use dayend_engine::run::Transition;
@@ -57,7 +57,13 @@ pub struct Released<R> {
 
 impl<R> Default for Released<R> {
     fn default() -> Self {
-        Self { replies: Vec::new(), releases: Vec::new(), reports: Vec::new(), reload: BTreeSet::new(), fenced: false }
+        Self {
+            replies: Vec::new(),
+            releases: Vec::new(),
+            reports: Vec::new(),
+            reload: BTreeSet::new(),
+            fenced: false,
+        }
     }
 }
 
@@ -93,14 +99,22 @@ impl<R> Core<R> {
     }
 
     /// Folds an input into the open group. Gives it back if its run is not in memory.
-    pub fn handle(&mut self, input: Input<R>, now: Timestamp) -> Result<(), (RunKey, Input<R>)> {
+    pub fn handle(
+        &mut self,
+        input: Input<R>,
+        now: Timestamp,
+    ) -> Result<(), Box<(RunKey, Input<R>)>> {
         match input {
-            Input::Report(report) if self.runs.contains_key(&report.id.run) => self.report(report, now),
-            Input::Report(report) => return Err((report.id.run, Input::Report(report))),
+            Input::Report(report) if self.runs.contains_key(&report.id.run) => {
+                self.report(report, now);
+            }
+            Input::Report(report) => return Err(Box::new((report.id.run, Input::Report(report)))),
             Input::Command(Command::Create(create), reply) => self.create(*create, reply, now),
-            Input::Command(Command::Verb(verb), reply) if self.runs.contains_key(&verb.run) => self.verb(verb, reply, now),
+            Input::Command(Command::Verb(verb), reply) if self.runs.contains_key(&verb.run) => {
+                self.verb(*verb, reply, now);
+            }
             Input::Command(Command::Verb(verb), reply) => {
-                return Err((verb.run, Input::Command(Command::Verb(verb), reply)));
+                return Err(Box::new((verb.run, Input::Command(Command::Verb(verb), reply))));
             }
             Input::Command(Command::Foreign(write), reply) => {
                 let mut pending = PendingWrite::new(WriteKind::Foreign(write));
@@ -153,7 +167,7 @@ impl<R> Core<R> {
             partition: self.partition,
             epoch: self.epoch,
             at: now,
-            writes: writes.iter_mut().map(PendingWrite::to_write).collect(),
+            writes: writes.iter_mut().map(PendingWrite::take_write).collect(),
         };
         self.in_flight = Some(InFlight { id, writes });
         Next::Commit(group)
@@ -214,23 +228,32 @@ impl<R> Core<R> {
         match &pending.kind {
             WriteKind::Foreign(_) => {
                 let replies = pending.replies.into_iter();
-                released.replies.extend(replies.map(|(reply, _)| (reply, Answer::Written(Outcome::LostRace))));
+                released
+                    .replies
+                    .extend(replies.map(|(reply, _)| (reply, Answer::Written(Outcome::LostRace))));
             }
             WriteKind::Runs(runs) if runs.claimed => {
                 self.forget(pending, &Answer::Raced, released);
                 // Steps that were taken on top of the lost one must not be written.
                 let open = std::mem::take(&mut self.open);
-                let (tainted, kept) =
-                    open.into_iter().partition(|later| later.runs().iter().any(|run| !self.runs.contains_key(run)));
+                let (tainted, kept) = open
+                    .into_iter()
+                    .partition(|later| later.runs().iter().any(|run| !self.runs.contains_key(run)));
                 self.open = kept;
                 for later in Vec::from_iter::<Vec<PendingWrite<R>>>(tainted) {
-                    self.forget(later, &Answer::NotStored("another request came first".to_owned()), released);
+                    self.forget(
+                        later,
+                        &Answer::NotStored("another request came first".to_owned()),
+                        released,
+                    );
                 }
             }
             WriteKind::Runs(_) => {
                 released.fenced = true;
                 let gone = Answer::NotStored("this server no longer owns its runs".to_owned());
-                released.replies.extend(pending.replies.into_iter().map(|(reply, _)| (reply, gone.clone())));
+                released
+                    .replies
+                    .extend(pending.replies.into_iter().map(|(reply, _)| (reply, gone.clone())));
             }
         }
     }
@@ -247,7 +270,9 @@ impl<R> Core<R> {
                 }
             }
         }
-        released.replies.extend(pending.replies.into_iter().map(|(reply, _)| (reply, answer.clone())));
+        released
+            .replies
+            .extend(pending.replies.into_iter().map(|(reply, _)| (reply, answer.clone())));
         released.reports.extend(pending.reports);
     }
 
@@ -257,8 +282,15 @@ impl<R> Core<R> {
         for root in roots {
             let Some(live) = self.runs.get(&root) else { continue };
             let over = |key: &RunKey| self.runs.get(key).is_none_or(Live::is_over);
-            let pending = self.open.iter().flat_map(PendingWrite::runs).any(|run| self.root(run) == Some(root));
-            if !pending && live.is_over() && live.members.iter().all(|member| over(member) || self.closed(member)) {
+            let pending = self
+                .open
+                .iter()
+                .flat_map(PendingWrite::runs)
+                .any(|run| self.root(run) == Some(root));
+            if !pending
+                && live.is_over()
+                && live.members.iter().all(|member| over(member) || self.closed(*member))
+            {
                 self.drop_views(root);
                 self.drop_tree(root);
             }
@@ -266,8 +298,8 @@ impl<R> Core<R> {
     }
 
     /// A member whose group has ended before its gate opened.
-    fn closed(&self, member: &RunKey) -> bool {
-        self.runs.get(member).is_some_and(|live| live.group_ended)
+    fn closed(&self, member: RunKey) -> bool {
+        self.runs.get(&member).is_some_and(|live| live.group_ended)
     }
 
     /// The group run of a member, or the run itself.
@@ -297,7 +329,7 @@ impl<R> Core<R> {
     /// The write that steps go into.
     pub(super) fn current(&mut self) -> &mut PendingWrite<R> {
         if self.sealed || self.open.is_empty() {
-            self.open.push(PendingWrite::new(WriteKind::Runs(RunsWrite::default())));
+            self.open.push(PendingWrite::new(WriteKind::Runs(Box::default())));
             self.sealed = false;
         }
         self.open.last_mut().expect("a write was just pushed if there was none")
@@ -306,6 +338,9 @@ impl<R> Core<R> {
 
 impl<R> std::fmt::Debug for Core<R> {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Core").field("runs", &self.runs.len()).field("open", &self.open.len()).finish_non_exhaustive()
+        out.debug_struct("Core")
+            .field("runs", &self.runs.len())
+            .field("open", &self.open.len())
+            .finish_non_exhaustive()
     }
 }

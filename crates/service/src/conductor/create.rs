@@ -36,15 +36,25 @@ impl<R> Core<R> {
         }
         // Tried on a copy first: a refused trigger leaves nothing.
         let mut trial = Run::new(&create.compiled.plan, &create.choices, Gate::Open);
-        if let Err(rejected) = trial.step(&create.compiled.plan, Event::Start, now, &mut Transition::default()) {
+        if let Err(rejected) =
+            trial.step(&create.compiled.plan, Event::Start, now, &mut Transition::default())
+        {
             return self.refuse(reply, Answer::Rejected(rejected));
         }
         let claimed = create.claim.is_some();
-        self.open.push(PendingWrite::new(WriteKind::Runs(RunsWrite { claimed, ..RunsWrite::default() })));
+        self.open.push(PendingWrite::new(WriteKind::Runs(Box::new(RunsWrite {
+            claimed,
+            ..RunsWrite::default()
+        }))));
         self.sealed = false;
         let root = self.add_tree(&create, now);
         let note = serde_json::json!({ "run": self.runs.get(&root).map(|live| live.row.run_id.clone()), "params": create.params_json, "choices": create.choices_json });
-        let origin = Origin { actor: create.actor.clone(), event: create.event, note: Some(note), message: None };
+        let origin = Origin {
+            actor: create.actor.clone(),
+            event: create.event,
+            note: Some(note),
+            message: None,
+        };
         // The same event was accepted by the copy.
         let _ = self.step(root, Event::Start, now, &origin);
         self.finish(create, root, reply);
@@ -53,7 +63,8 @@ impl<R> Core<R> {
     fn add_tree(&mut self, create: &Create, now: Timestamp) -> RunKey {
         let root = RunKey(self.last_run + 1);
         let run = Run::new(&create.compiled.plan, &create.choices, Gate::Open);
-        let gates: Vec<Gate> = (0..create.compiled.plan.len()).map(|node| Gate::of(run.state(node))).collect();
+        let gates: Vec<Gate> =
+            (0..create.compiled.plan.len()).map(|node| Gate::of(run.state(node))).collect();
         let new = NewRun {
             code: create.code.clone(),
             kind: create.kind,
@@ -106,8 +117,21 @@ impl<R> Core<R> {
             state: not_begun(new.gate),
         };
         let shown = (0..new.compiled.plan.len()).map(|node| run.shown(node)).collect();
-        let view = Arc::new(View::new(row.clone(), Arc::clone(&new.compiled), Vec::new(), shown, first_revision(now)));
-        let parts = Parts { row, compiled: new.compiled, params: new.params, run, members: Vec::new(), view };
+        let view = Arc::new(View::new(
+            row.clone(),
+            Arc::clone(&new.compiled),
+            Vec::new(),
+            shown,
+            first_revision(now),
+        ));
+        let parts = Parts {
+            row,
+            compiled: new.compiled,
+            params: new.params,
+            run,
+            members: Vec::new(),
+            view,
+        };
         let live = Live::new(parts);
         let (row, view) = (live.row.clone(), Arc::clone(&live.view));
         self.runs.insert(key, live);
@@ -131,11 +155,16 @@ impl<R> Core<R> {
         if members.is_empty() {
             return;
         }
-        let ids = members.iter().filter_map(|key| self.runs.get(key)).map(|live| live.row.run_id.clone()).collect();
+        let ids = members
+            .iter()
+            .filter_map(|key| self.runs.get(key))
+            .map(|live| live.row.run_id.clone())
+            .collect();
         let Some(live) = self.runs.get_mut(&root) else { return };
         let shown = live.view.read(|seen| seen.shown.clone());
         let revision = live.view.read(|seen| seen.revision);
-        live.view = Arc::new(View::new(live.row.clone(), Arc::clone(&live.compiled), ids, shown, revision));
+        live.view =
+            Arc::new(View::new(live.row.clone(), Arc::clone(&live.compiled), ids, shown, revision));
         live.members = members;
         let view = Arc::clone(&live.view);
         for slot in &mut self.current().new_views {
@@ -158,7 +187,7 @@ impl<R> Core<R> {
             }
             write.changed.clear();
             write.claim = create.claim.map(|mut claim| {
-                claim.answer = run_id.as_str().to_owned();
+                run_id.as_str().clone_into(&mut claim.answer);
                 claim
             });
         }

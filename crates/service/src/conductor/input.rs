@@ -14,7 +14,7 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub enum Command {
     Create(Box<Create>),
-    Verb(VerbCommand),
+    Verb(Box<VerbCommand>),
     /// A write that is not a run's: identity's and definitions'.
     Foreign(Box<Write>),
 }

@@ -74,13 +74,18 @@ impl Live {
             status,
             ended,
             started_at: before.started_at.or(began.then_some(now)),
-            ended_at: if ended { before.ended_at.filter(|_| before.ended).or(Some(now)) } else { None },
+            ended_at: if ended {
+                before.ended_at.filter(|_| before.ended).or(Some(now))
+            } else {
+                None
+            },
         }
     }
 
     /// The row of a node as the engine left it.
     pub(super) fn node_row(&self, record: &NodeRecord, message: Option<&str>) -> NodeRow {
-        let handle = if record.state.has_attempt() { self.handles.get(&record.node).cloned() } else { None };
+        let handle =
+            if record.state.has_attempt() { self.handles.get(&record.node).cloned() } else { None };
         NodeRow {
             run: self.row.key,
             node: record.node,
@@ -118,7 +123,11 @@ impl Live {
         if matches!(task.work, Work::Noop) {
             return Params::default();
         }
-        let built_ins = BuiltIns { mis_date: &self.mis_date_text, run_id: &self.run_id_text, task: task.code.as_str() };
+        let built_ins = BuiltIns {
+            mis_date: &self.mis_date_text,
+            run_id: &self.run_id_text,
+            task: task.code.as_str(),
+        };
         Params::resolve(&batch.params, &task.params, &self.params, built_ins)
     }
 

@@ -35,7 +35,11 @@ impl std::fmt::Debug for Tree {
 
 impl Tree {
     /// Reads the tree that `key` belongs to.
-    pub async fn read(store: &dyn Store, catalogue: &Catalogue, key: RunKey) -> Result<Option<Self>, StoreError> {
+    pub async fn read(
+        store: &dyn Store,
+        catalogue: &Catalogue,
+        key: RunKey,
+    ) -> Result<Option<Self>, StoreError> {
         let Some(row) = store.run_by_key(key).await? else { return Ok(None) };
         let root = match row.parent {
             None => row,
@@ -45,7 +49,11 @@ impl Tree {
     }
 
     /// Reads a root and its members.
-    pub async fn read_root(store: &dyn Store, catalogue: &Catalogue, root: RunRow) -> Result<Self, StoreError> {
+    pub async fn read_root(
+        store: &dyn Store,
+        catalogue: &Catalogue,
+        root: RunRow,
+    ) -> Result<Self, StoreError> {
         let members = store.members(root.key).await?;
         let mut runs = Vec::with_capacity(1 + members.len());
         for row in std::iter::once(root).chain(members) {
@@ -78,7 +86,9 @@ pub struct Unfinished {
 impl<R> Core<R> {
     /// Takes a tree in, unless it is in memory already. What it says of unfinished attempts matters at the start only.
     pub fn insert(&mut self, tree: Tree, now: Timestamp) -> Result<Vec<Unfinished>, StoreError> {
-        let Some(root) = tree.root().filter(|root| !self.runs.contains_key(root)) else { return Ok(Vec::new()) };
+        let Some(root) = tree.root().filter(|root| !self.runs.contains_key(root)) else {
+            return Ok(Vec::new());
+        };
         let members: Vec<RunKey> = tree.runs.iter().skip(1).map(|run| run.row.key).collect();
         let ids: Vec<_> = tree.runs.iter().skip(1).map(|run| run.row.run_id.clone()).collect();
         let statuses = tree.runs.iter().skip(1).map(|run| run.row.state.status).collect();
@@ -88,7 +98,13 @@ impl<R> Core<R> {
             let (members, ids, statuses) = member_states.take().unwrap_or_default();
             let run = load_run(&loaded, statuses)?;
             let shown = (0..loaded.compiled.plan.len()).map(|node| run.shown(node)).collect();
-            let view = View::new(loaded.row.clone(), Arc::clone(&loaded.compiled), ids, shown, first_revision(now));
+            let view = View::new(
+                loaded.row.clone(),
+                Arc::clone(&loaded.compiled),
+                ids,
+                shown,
+                first_revision(now),
+            );
             let parts = Parts {
                 row: loaded.row,
                 compiled: loaded.compiled,
@@ -105,9 +121,11 @@ impl<R> Core<R> {
         let mut unfinished = Vec::new();
         for mut live in lives {
             live.told_ended = live.run.ended();
-            live.group_ended = live.row.parent.is_some() && root_ended && live.run.gate() != Gate::Open;
+            live.group_ended =
+                live.row.parent.is_some() && root_ended && live.run.gate() != Gate::Open;
             unfinished.extend(live.run.unfinished().filter_map(|node| {
-                let stopping = matches!(live.run.state(node), NodeState::Stopping | NodeState::Recycling);
+                let stopping =
+                    matches!(live.run.state(node), NodeState::Stopping | NodeState::Recycling);
                 live.attempt(node).map(|attempt| Unfinished { attempt, stopping })
             }));
             self.views.add(Arc::clone(&live.view));
@@ -136,13 +154,18 @@ impl<R> Core<R> {
     }
 }
 
-fn load_run(loaded: &LoadedRun, members: Vec<dayend_engine::status::Status>) -> Result<Run, StoreError> {
-    let broken = |why: String| StoreError::Inconsistent(format!("run {}: {why}", loaded.row.run_id));
+fn load_run(
+    loaded: &LoadedRun,
+    members: Vec<dayend_engine::status::Status>,
+) -> Result<Run, StoreError> {
+    let broken =
+        |why: String| StoreError::Inconsistent(format!("run {}: {why}", loaded.row.run_id));
     let nodes: Result<Vec<NodeRecord>, StoreError> = loaded
         .nodes
         .iter()
         .map(|row| {
-            let state = NodeState::from_number(row.state).ok_or_else(|| broken(format!("no node state has number {}", row.state)))?;
+            let state = NodeState::from_number(row.state)
+                .ok_or_else(|| broken(format!("no node state has number {}", row.state)))?;
             Ok(NodeRecord {
                 node: row.node,
                 state,
@@ -156,10 +179,12 @@ fn load_run(loaded: &LoadedRun, members: Vec<dayend_engine::status::Status>) -> 
         })
         .collect();
     let state = &loaded.row.state;
-    let gate = Gate::from_number(state.gate).ok_or_else(|| broken(format!("no gate has number {}", state.gate)))?;
+    let gate = Gate::from_number(state.gate)
+        .ok_or_else(|| broken(format!("no gate has number {}", state.gate)))?;
     let (interrupted, generation) = (state.interrupted, state.generation);
     let stored = Loaded { gate, interrupted, generation, nodes: nodes?, members };
-    Run::load(&loaded.compiled.plan, &loaded.choices, stored).map_err(|error| broken(error.to_string()))
+    Run::load(&loaded.compiled.plan, &loaded.choices, stored)
+        .map_err(|error| broken(error.to_string()))
 }
 
 fn handles(nodes: Vec<NodeRow>) -> std::collections::BTreeMap<u32, String> {

@@ -2,8 +2,10 @@
 //!
 //! [`core`] is synchronous and pure; [`shell`] gives it time, a store and an executor.
 
+mod commit;
 pub mod core;
 mod create;
+mod handle;
 pub mod input;
 mod live;
 pub mod load;
@@ -12,4 +14,4 @@ mod shell;
 mod steps;
 pub mod view;
 
-pub use shell::{Conductor, ConductorSettings, StartError};
+pub use handle::{Conductor, ConductorSettings, StartError};

@@ -31,7 +31,7 @@ pub(super) struct PendingWrite<R> {
 
 #[derive(Debug)]
 pub(super) enum WriteKind {
-    Runs(RunsWrite),
+    Runs(Box<RunsWrite>),
     Foreign(Box<Write>),
 }
 
@@ -92,7 +92,11 @@ impl<R> PendingWrite<R> {
         match &self.kind {
             WriteKind::Foreign(_) => false,
             WriteKind::Runs(runs) => {
-                runs.claim.is_none() && runs.new.is_empty() && runs.changed.is_empty() && runs.nodes.is_empty() && runs.records.is_empty()
+                runs.claim.is_none()
+                    && runs.new.is_empty()
+                    && runs.changed.is_empty()
+                    && runs.nodes.is_empty()
+                    && runs.records.is_empty()
             }
         }
     }
@@ -104,8 +108,8 @@ impl<R> PendingWrite<R> {
     }
 
     /// What goes to the store.
-    pub(super) fn to_write(&mut self) -> Write {
-        let empty = WriteKind::Runs(RunsWrite::default());
+    pub(super) fn take_write(&mut self) -> Write {
+        let empty = WriteKind::Runs(Box::default());
         match std::mem::replace(&mut self.kind, empty) {
             WriteKind::Foreign(write) => *write,
             WriteKind::Runs(mut runs) => {
@@ -113,9 +117,16 @@ impl<R> PendingWrite<R> {
                 let write = Write::Runs {
                     claim: runs.claim.take(),
                     new: std::mem::take(&mut runs.new),
-                    changed: runs.changed.iter().map(|(key, state)| RunChange { key: *key, state: state.clone() }).collect(),
+                    changed: runs
+                        .changed
+                        .iter()
+                        .map(|(key, state)| RunChange { key: *key, state: state.clone() })
+                        .collect(),
                     nodes: std::mem::take(&mut runs.nodes),
-                    history: std::mem::take(&mut runs.records).into_iter().map(Record::into_history).collect(),
+                    history: std::mem::take(&mut runs.records)
+                        .into_iter()
+                        .map(Record::into_history)
+                        .collect(),
                 };
                 self.kind = WriteKind::Runs(runs);
                 write

@@ -2,7 +2,9 @@
 
 use super::core::Core;
 use super::input::{Answer, RunVerb, VerbCommand};
-use super::pending::{OWN_ACTOR, OWN_EVENT, PendingWrite, Record, Release, RunsWrite, WriteKind, claim_key};
+use super::pending::{
+    OWN_ACTOR, OWN_EVENT, PendingWrite, Record, Release, RunsWrite, WriteKind, claim_key,
+};
 use super::view::Delta;
 use dayend_engine::codes::{AttemptId, RunKey};
 use dayend_engine::run::{Effect, Event, Gate, NodeState, Outcome as Ended, Rejected, Transition};
@@ -54,7 +56,8 @@ impl<R> Core<R> {
             Fact::Started => {
                 self.started.insert(report.id, report.at);
                 // Stale ones are of no interest: only the time-out is counted from it.
-                let _ = self.step(run, Event::Started { node, epoch }, report.at, &Origin::own(None));
+                let _ =
+                    self.step(run, Event::Started { node, epoch }, report.at, &Origin::own(None));
             }
             Fact::Accepted { handle } => self.accepted(report.id, handle.clone(), now),
             Fact::Ended { outcome, message } => {
@@ -64,8 +67,12 @@ impl<R> Core<R> {
                     Outcome::Failed => Ended::Failed,
                     Outcome::Lost => Ended::Lost,
                 };
-                let stopping = self.runs.get(&run).is_some_and(|live| live.run.state(node) == NodeState::Stopping);
-                let message = if stopping { prefixed("interrupted", message) } else { message.clone() };
+                let stopping = self
+                    .runs
+                    .get(&run)
+                    .is_some_and(|live| live.run.state(node) == NodeState::Stopping);
+                let message =
+                    if stopping { prefixed("interrupted", message) } else { message.clone() };
                 let origin = Origin::own(Some(message));
                 match self.step(run, Event::Ended { node, epoch, outcome }, now, &origin) {
                     Ok(()) => self.current().reports.push(report),
@@ -85,7 +92,11 @@ impl<R> Core<R> {
             event: "stale-report".to_owned(),
             detail: serde_json::json!({ "run": report.id.run, "attempt": detail }).to_string(),
         };
-        tracing::warn!(run.key = report.id.run.0, task = report.id.node, "a report of an attempt that is over was ignored");
+        tracing::warn!(
+            run.key = report.id.run.0,
+            task = report.id.node,
+            "a report of an attempt that is over was ignored"
+        );
         self.open.push(PendingWrite::new(WriteKind::Foreign(Box::new(Write::Audit { history }))));
         self.sealed = true;
     }
@@ -96,18 +107,20 @@ impl<R> Core<R> {
             return;
         }
         live.handles.insert(id.node, handle);
-        let transition = Transition { nodes: vec![live.run.record_of(id.node)], ..Transition::default() };
+        let transition =
+            Transition { nodes: vec![live.run.record_of(id.node)], ..Transition::default() };
         self.note(id.run, &transition, now, &Origin::own(None));
     }
 
-    pub(super) fn verb(&mut self, command: VerbCommand, reply: R, now: Timestamp) {
-        let claimed = command.claim.is_some();
-        if claimed && self.is_claimed(command.claim.as_ref()) {
+    pub(super) fn verb(&mut self, mut command: VerbCommand, reply: R, now: Timestamp) {
+        let claim = command.claim.take();
+        let claimed = claim.is_some();
+        if claimed && self.is_claimed(claim.as_ref()) {
             return self.refuse(reply, Answer::Raced);
         }
         if claimed {
-            let runs = RunsWrite { claim: command.claim.clone(), claimed, ..RunsWrite::default() };
-            self.open.push(PendingWrite::new(WriteKind::Runs(runs)));
+            let runs = RunsWrite { claim, claimed, ..RunsWrite::default() };
+            self.open.push(PendingWrite::new(WriteKind::Runs(Box::new(runs))));
             self.sealed = false;
         }
         let note = command.reason.as_ref().map(|reason| serde_json::json!({ "reason": reason }));
@@ -116,7 +129,8 @@ impl<R> Core<R> {
             let by = format!("{} by {}", command.verb.event(), command.actor);
             reason.map_or(by.clone(), |reason| format!("{by}: {reason}"))
         });
-        let origin = Origin { actor: command.actor.clone(), event: command.verb.event(), note, message };
+        let origin =
+            Origin { actor: command.actor.clone(), event: command.verb.event(), note, message };
         let result = self.take_verb(&command, now, &origin);
         if claimed && result.is_err() {
             // A refused verb uses up no key.
@@ -125,34 +139,56 @@ impl<R> Core<R> {
         self.sealed |= claimed && result.is_ok();
         let answer = result.map_or_else(Answer::Rejected, |()| Answer::Done);
         if claimed && !matches!(answer, Answer::Rejected(_)) {
-            self.open.last_mut().expect("the claim's write was pushed").replies.push((reply, answer));
+            self.open
+                .last_mut()
+                .expect("the claim's write was pushed")
+                .replies
+                .push((reply, answer));
         } else {
             self.current().replies.push((reply, answer));
         }
     }
 
-    fn take_verb(&mut self, command: &VerbCommand, now: Timestamp, origin: &Origin) -> Result<(), Rejected> {
+    fn take_verb(
+        &mut self,
+        command: &VerbCommand,
+        now: Timestamp,
+        origin: &Origin,
+    ) -> Result<(), Rejected> {
         let Some(live) = self.runs.get(&command.run) else { return Err(Rejected::NoSuchNode) };
         match command.verb {
             RunVerb::Interrupt if live.group_ended => Err(Rejected::RunEnded),
             RunVerb::Interrupt => self.step(command.run, Event::Interrupt, now, origin),
-            RunVerb::Task { node, verb } => self.step(command.run, Event::Verb { node, verb }, now, origin),
-            RunVerb::Restart => match live.row.parent {
-                Some((group, node)) => self.restart_member(command.run, group, node, now, origin),
-                None => {
-                    let members = self.reopenable_members(command.run);
-                    self.step(command.run, Event::Restart { members: &members }, now, origin)
+            RunVerb::Task { node, verb } => {
+                self.step(command.run, Event::Verb { node, verb }, now, origin)
+            }
+            RunVerb::Restart => {
+                if let Some((group, node)) = live.row.parent {
+                    return self.restart_member(command.run, group, node, now, origin);
                 }
-            },
+                let members = self.reopenable_members(command.run);
+                self.step(command.run, Event::Restart { members: &members }, now, origin)
+            }
         }
     }
 
-    fn restart_member(&mut self, run: RunKey, group: RunKey, node: u32, now: Timestamp, origin: &Origin) -> Result<(), Rejected> {
+    fn restart_member(
+        &mut self,
+        run: RunKey,
+        group: RunKey,
+        node: u32,
+        now: Timestamp,
+        origin: &Origin,
+    ) -> Result<(), Rejected> {
         let gate = self.runs.get(&group).map(|group| group.run.state(node)).unwrap_or_default();
         let reopenable = self.runs.get(&run).is_some_and(|live| live.run.can_reopen());
         match gate {
-            NodeState::Running | NodeState::Waiting if !reopenable => Err(Rejected::NothingToReopen),
-            NodeState::Waiting => self.step(run, Event::Gate { gate: Gate::Waiting, reopen: true }, now, origin),
+            NodeState::Running | NodeState::Waiting if !reopenable => {
+                Err(Rejected::NothingToReopen)
+            }
+            NodeState::Waiting => {
+                self.step(run, Event::Gate { gate: Gate::Waiting, reopen: true }, now, origin)
+            }
             NodeState::Held
             | NodeState::Excluded
             | NodeState::Running
@@ -168,13 +204,24 @@ impl<R> Core<R> {
 
     fn reopenable_members(&self, group: RunKey) -> Vec<u32> {
         let Some(live) = self.runs.get(&group) else { return Vec::new() };
-        let can_reopen = |member: &RunKey| self.runs.get(member).is_some_and(|member| member.run.can_reopen());
+        let can_reopen =
+            |member: &RunKey| self.runs.get(member).is_some_and(|member| member.run.can_reopen());
         let open = |node: u32| live.run.state(node) == NodeState::Running;
-        (0_u32..).zip(&live.members).filter(|(node, member)| open(*node) && can_reopen(member)).map(|(node, _)| node).collect()
+        (0_u32..)
+            .zip(&live.members)
+            .filter(|(node, member)| open(*node) && can_reopen(member))
+            .map(|(node, _)| node)
+            .collect()
     }
 
     /// Steps one run, then all that follows from it in its group and members.
-    pub(super) fn step(&mut self, run: RunKey, event: Event<'_>, now: Timestamp, origin: &Origin) -> Result<(), Rejected> {
+    pub(super) fn step(
+        &mut self,
+        run: RunKey,
+        event: Event<'_>,
+        now: Timestamp,
+        origin: &Origin,
+    ) -> Result<(), Rejected> {
         let mut follow = VecDeque::new();
         self.step_one(run, event, now, origin, &mut follow)?;
         while let Some((run, next)) = follow.pop_front() {
@@ -213,7 +260,9 @@ impl<R> Core<R> {
     }
 
     fn effect(&mut self, run: RunKey, effect: Effect, follow: &mut VecDeque<(RunKey, Follow)>) {
-        let member = |node: u32| self.runs.get(&run).and_then(|live| live.members.get(node as usize)).copied();
+        let member = |node: u32| {
+            self.runs.get(&run).and_then(|live| live.members.get(node as usize)).copied()
+        };
         match effect {
             Effect::Dispatch { node, .. } => {
                 let live = self.runs.get_mut(&run);
@@ -230,8 +279,12 @@ impl<R> Core<R> {
             Effect::Gate { node, gate, reopen } => {
                 follow.extend(member(node).map(|member| (member, Follow::Gate { gate, reopen })));
             }
-            Effect::InterruptMember { node } => follow.extend(member(node).map(|member| (member, Follow::Interrupt))),
-            Effect::ForceMember { node } => follow.extend(member(node).map(|member| (member, Follow::ForceAll))),
+            Effect::InterruptMember { node } => {
+                follow.extend(member(node).map(|member| (member, Follow::Interrupt)));
+            }
+            Effect::ForceMember { node } => {
+                follow.extend(member(node).map(|member| (member, Follow::ForceAll)));
+            }
         }
     }
 
@@ -246,22 +299,42 @@ impl<R> Core<R> {
     }
 
     /// Puts what a step changed into the open group: rows, history, and the delta of the view.
-    pub(super) fn note(&mut self, key: RunKey, transition: &Transition, now: Timestamp, origin: &Origin) {
+    pub(super) fn note(
+        &mut self,
+        key: RunKey,
+        transition: &Transition,
+        now: Timestamp,
+        origin: &Origin,
+    ) {
         let Some(live) = self.runs.get_mut(&key) else { return };
         let state = live.state_now(now);
         let moved = state != live.row.state;
         if !moved && transition.nodes.is_empty() && transition.touched.is_empty() {
             return;
         }
-        let shown = transition.nodes.iter().map(|record| record.node).chain(transition.touched.iter().copied());
+        let shown = transition
+            .nodes
+            .iter()
+            .map(|record| record.node)
+            .chain(transition.touched.iter().copied());
         let shown: Vec<(u32, Status)> = shown.map(|node| (node, live.run.shown(node))).collect();
         let about = transition.nodes.first().map(|record| record.node);
-        let message = origin.message.as_ref().map(|message| if transition.timed_out { timed_out(message) } else { message.clone() });
+        let message = origin
+            .message
+            .as_ref()
+            .map(|message| if transition.timed_out { timed_out(message) } else { message.clone() });
         let message = message.map(|message| cut(&message));
         let rows: Vec<_> = transition
             .nodes
             .iter()
-            .map(|record| live.node_row(record, message.as_deref().filter(|_| Some(record.node) == about && !record.state.has_attempt())))
+            .map(|record| {
+                live.node_row(
+                    record,
+                    message
+                        .as_deref()
+                        .filter(|_| Some(record.node) == about && !record.state.has_attempt()),
+                )
+            })
             .collect();
         live.row.state = state.clone();
         let view = Arc::clone(&live.view);
@@ -275,19 +348,36 @@ impl<R> Core<R> {
             }
             if moved || !rows.is_empty() {
                 runs.nodes.extend(rows.iter().cloned());
-                runs.record(Record { run: key, at: now, actor: origin.actor.clone(), event: origin.event, note: origin.note.clone(), state, nodes: rows });
+                runs.record(Record {
+                    run: key,
+                    at: now,
+                    actor: origin.actor.clone(),
+                    event: origin.event,
+                    note: origin.note.clone(),
+                    state,
+                    nodes: rows,
+                });
             }
         }
     }
 
     /// Tells the group of a member what the member is now, and the members of a group that it has ended.
-    fn tell_group(&mut self, key: RunKey, now: Timestamp, origin: &Origin, follow: &mut VecDeque<(RunKey, Follow)>) {
+    fn tell_group(
+        &mut self,
+        key: RunKey,
+        now: Timestamp,
+        origin: &Origin,
+        follow: &mut VecDeque<(RunKey, Follow)>,
+    ) {
         let Some(live) = self.runs.get(&key) else { return };
         let (status, ended) = (live.run.status(), live.run.ended());
         if let Some((group, node)) = live.row.parent {
-            let known = self.runs.get(&group).map(|group| (group.run.shown(node), group.run.state(node)));
+            let known =
+                self.runs.get(&group).map(|group| (group.run.shown(node), group.run.state(node)));
             let settled = known.is_some_and(|(_, state)| state.is_settled());
-            if known.is_some_and(|(shown, _)| shown != status) || (ended != settled && status != Status::NotStarted) {
+            if known.is_some_and(|(shown, _)| shown != status)
+                || (ended != settled && status != Status::NotStarted)
+            {
                 follow.push_back((group, Follow::Member { node, status, ended }));
             }
         }
@@ -314,10 +404,13 @@ impl<R> Core<R> {
     /// Whether the key is in a write that is not on disk yet.
     pub(super) fn is_claimed(&self, claim: Option<&ClaimRow>) -> bool {
         let wanted = claim.map(claim_key);
-        let mut held = self.open.iter().chain(self.flying()).filter_map(|pending| match &pending.kind {
-            WriteKind::Runs(runs) => runs.claim_key.clone().or_else(|| runs.claim.as_ref().map(claim_key)),
-            WriteKind::Foreign(_) => None,
-        });
+        let mut held =
+            self.open.iter().chain(self.flying()).filter_map(|pending| match &pending.kind {
+                WriteKind::Runs(runs) => {
+                    runs.claim_key.clone().or_else(|| runs.claim.as_ref().map(claim_key))
+                }
+                WriteKind::Foreign(_) => None,
+            });
         held.any(|held| Some(held) == wanted)
     }
 }
@@ -327,7 +420,10 @@ impl RunsWrite {
     pub(super) fn record(&mut self, record: Record) {
         let last = self.last_record.get(&record.run).copied();
         let own = record.event == OWN_EVENT;
-        if let Some(earlier) = last.and_then(|at| self.records.get_mut(at)).filter(|earlier| own && earlier.event == OWN_EVENT) {
+        if let Some(earlier) = last
+            .and_then(|at| self.records.get_mut(at))
+            .filter(|earlier| own && earlier.event == OWN_EVENT)
+        {
             earlier.nodes.extend(record.nodes);
             earlier.state = record.state;
         } else {

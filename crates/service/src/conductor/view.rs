@@ -37,7 +37,13 @@ pub struct Delta {
 
 impl View {
     /// A view of a run that is committed as given. Revisions grow from `revision`, over server starts too.
-    pub fn new(row: RunRow, compiled: Arc<Compiled>, members: Vec<RunId>, shown: Vec<Status>, revision: u64) -> Self {
+    pub fn new(
+        row: RunRow,
+        compiled: Arc<Compiled>,
+        members: Vec<RunId>,
+        shown: Vec<Status>,
+        revision: u64,
+    ) -> Self {
         let seen = RwLock::new(Seen { shown, state: row.state.clone(), revision });
         Self { row, compiled, members, seen, revision: watch::Sender::new(revision) }
     }

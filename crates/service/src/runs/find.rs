@@ -34,7 +34,12 @@ impl Service {
         match &request.code {
             Some(code) if *code != row.code.as_str() => Err(Refusal::Invalid {
                 key: "batchName".to_owned(),
-                problem: format!("run {} is a run of `{}`, not of `{}`", row.run_id, row.code, shortened(code)),
+                problem: format!(
+                    "run {} is a run of `{}`, not of `{}`",
+                    row.run_id,
+                    row.code,
+                    shortened(code)
+                ),
             }),
             _ => Ok(row),
         }
@@ -45,7 +50,13 @@ impl Service {
         let row = self.find_row(request).await?;
         if let Some(view) = self.conductor.views.find(&row.scope.tenant, &row.run_id) {
             let (seen, members) = (view.read(Seen::clone), view.members.clone());
-            return Ok(Found { row, compiled: Arc::clone(&view.compiled), seen, members, view: Some(view) });
+            return Ok(Found {
+                row,
+                compiled: Arc::clone(&view.compiled),
+                seen,
+                members,
+                view: Some(view),
+            });
         }
         self.read_ended(row.key).await.map_err(unavailable)
     }
@@ -56,14 +67,21 @@ impl Service {
         let row = self.store.run_by_key(key).await?.ok_or_else(missing)?;
         let compiled = self.conductor.catalogue.version(row.version).await?;
         let nodes = self.store.nodes(key).await?;
-        let members = if compiled.plan.is_group() { self.store.members(key).await? } else { Vec::new() };
+        let members =
+            if compiled.plan.is_group() { self.store.members(key).await? } else { Vec::new() };
         let mut shown: Vec<Status> = shown(&row, &compiled, &nodes)?;
         for (slot, member) in shown.iter_mut().zip(&members) {
             *slot = member.state.status;
         }
         let revision = row.state.ended_at.map_or(0, |at| u64::try_from(at.0).unwrap_or_default());
         let seen = Seen { shown, state: row.state.clone(), revision };
-        Ok(Found { row, compiled, seen, members: members.into_iter().map(|member| member.run_id).collect(), view: None })
+        Ok(Found {
+            row,
+            compiled,
+            seen,
+            members: members.into_iter().map(|member| member.run_id).collect(),
+            view: None,
+        })
     }
 }
 
@@ -79,7 +97,8 @@ fn shown(row: &RunRow, compiled: &Compiled, nodes: &[NodeRow]) -> Result<Vec<Sta
         nodes: records.ok_or_else(|| broken("a task's state has no meaning"))?,
         members: Vec::new(),
     };
-    let run = Run::load(&compiled.plan, &choices, loaded).map_err(|error| broken(&error.to_string()))?;
+    let run =
+        Run::load(&compiled.plan, &choices, loaded).map_err(|error| broken(&error.to_string()))?;
     Ok((0..compiled.plan.len()).map(|node| run.shown(node)).collect())
 }
 

@@ -11,6 +11,7 @@ use dayend_engine::status::Status;
 use dayend_identity::caller::{Caller, Function};
 use dayend_store::port::{NodeRow, RunRow};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The most bytes of a log that one answer carries.
@@ -23,7 +24,12 @@ const LOOK: &[Function] = &[Function::View, Function::Exec];
 
 impl Service {
     /// All tasks, or those asked for (an unknown code is `Invalid { key: "tasks" }`).
-    pub async fn status(&self, caller: &Caller, request: RunRequest, tasks: Option<Vec<String>>) -> Result<RunStatus, Refusal> {
+    pub async fn status(
+        &self,
+        caller: &Caller,
+        request: RunRequest,
+        tasks: Option<Vec<String>>,
+    ) -> Result<RunStatus, Refusal> {
         self.require(caller, &request.scope, LOOK).await?;
         let found = self.find_run(&request).await?;
         let wanted = tasks.map(|codes| nodes_of(&found, &codes)).transpose()?;
@@ -41,15 +47,29 @@ impl Service {
         detail.started_at = found.seen.state.started_at;
         detail.ended_at = found.seen.state.ended_at;
         detail.version = found.compiled.version;
-        detail.tasks = (0..found.compiled.plan.len()).map(|node| rows.get(&node).map(task_detail).unwrap_or_default()).collect();
+        detail.tasks = (0..found.compiled.plan.len())
+            .map(|node| rows.get(&node).map(task_detail).unwrap_or_default())
+            .collect();
         Ok(detail)
     }
 
     /// The newest runs of a scope, newest first, without their tasks.
-    pub async fn runs(&self, caller: &Caller, scope: Scope, code: Option<String>, limit: u32) -> Result<Vec<RunDetail>, Refusal> {
+    pub async fn runs(
+        &self,
+        caller: &Caller,
+        scope: Scope,
+        code: Option<String>,
+        limit: u32,
+    ) -> Result<Vec<RunDetail>, Refusal> {
         self.require(caller, &scope, LOOK).await?;
-        let Ok(code) = code.map(|code| code.parse::<Code>()).transpose() else { return Ok(Vec::new()) };
-        let rows = self.store.recent_runs(&scope, code.as_ref(), limit.min(RUNS_MAX)).await.map_err(unavailable)?;
+        let Ok(code) = code.map(|code| code.parse::<Code>()).transpose() else {
+            return Ok(Vec::new());
+        };
+        let rows = self
+            .store
+            .recent_runs(&scope, code.as_ref(), limit.min(RUNS_MAX))
+            .await
+            .map_err(unavailable)?;
         let mut runs = Vec::with_capacity(rows.len());
         for row in rows {
             let status = RunStatus {
@@ -69,7 +89,13 @@ impl Service {
     }
 
     /// Answers as soon as the run's revision is not `seen` (or it has ended), at the latest after `limit`.
-    pub async fn wait(&self, caller: &Caller, request: RunRequest, seen: Option<u64>, limit: Duration) -> Result<RunStatus, Refusal> {
+    pub async fn wait(
+        &self,
+        caller: &Caller,
+        request: RunRequest,
+        seen: Option<u64>,
+        limit: Duration,
+    ) -> Result<RunStatus, Refusal> {
         self.require(caller, &request.scope, LOOK).await?;
         let found = self.find_run(&request).await?;
         if let (Some(view), Some(seen)) = (&found.view, seen.filter(|_| !found.seen.state.ended)) {
@@ -103,14 +129,22 @@ impl Service {
         let id = AttemptId { run: found.row.key, node, epoch };
         // Asked before the bytes are read: what is written in between comes with the next piece.
         let over = epoch < newest || row.is_some_and(|row| row.ended_at.is_some());
-        let piece = self.executors.log(id, offset, LOG_PIECE_MAX_BYTES);
-        let piece = piece.map_err(|error| Refusal::Unavailable(format!("the log cannot be read: {error}")))?;
+        let executors = Arc::clone(&self.executors);
+        let unreadable = |error: &dyn std::fmt::Display| {
+            Refusal::Unavailable(format!("the log cannot be read: {error}"))
+        };
+        let piece =
+            tokio::task::spawn_blocking(move || executors.log(id, offset, LOG_PIECE_MAX_BYTES))
+                .await;
+        let piece =
+            piece.map_err(|error| unreadable(&error))?.map_err(|error| unreadable(&error))?;
         let (bytes, next_offset) = piece.unwrap_or((Vec::new(), offset));
         Ok(LogPiece { complete: over && bytes.len() < LOG_PIECE_MAX_BYTES, bytes, next_offset })
     }
 
     async fn detail(&self, row: &RunRow, status: RunStatus) -> Result<RunDetail, Refusal> {
-        let version = self.conductor.catalogue.version(row.version).await.map_err(unavailable)?.version;
+        let version =
+            self.conductor.catalogue.version(row.version).await.map_err(unavailable)?.version;
         let parent = match row.parent {
             Some((group, _)) => self.id_of(group).await?,
             None => None,
@@ -141,7 +175,11 @@ impl Service {
 
 /// The nodes that the codes name.
 fn nodes_of(found: &Found, codes: &[String]) -> Result<BTreeSet<u32>, Refusal> {
-    let unknown: Vec<String> = codes.iter().filter(|code| found.compiled.find(code).is_none()).map(|code| shortened(code)).collect();
+    let unknown: Vec<String> = codes
+        .iter()
+        .filter(|code| found.compiled.find(code).is_none())
+        .map(|code| shortened(code))
+        .collect();
     if unknown.is_empty() {
         return Ok(codes.iter().filter_map(|code| found.compiled.find(code)).collect());
     }
@@ -150,13 +188,17 @@ fn nodes_of(found: &Found, codes: &[String]) -> Result<BTreeSet<u32>, Refusal> {
 }
 
 fn status_of(found: &Found, wanted: Option<&BTreeSet<u32>>) -> RunStatus {
-    let shown = (0_u32..).zip(&found.seen.shown).filter(|(node, _)| wanted.is_none_or(|wanted| wanted.contains(node)));
+    let shown = (0_u32..)
+        .zip(&found.seen.shown)
+        .filter(|(node, _)| wanted.is_none_or(|wanted| wanted.contains(node)));
     let is_group = found.compiled.plan.is_group();
     let (mut tasks, mut members) = (Vec::new(), Vec::new());
     for (node, status) in shown {
         let code = found.compiled.code_of(node).clone();
         match found.members.get(node as usize) {
-            Some(run_id) if is_group => members.push(MemberStatus { run_id: run_id.clone(), code, status: *status }),
+            Some(run_id) if is_group => {
+                members.push(MemberStatus { run_id: run_id.clone(), code, status: *status });
+            }
             _ => tasks.push(TaskStatus { code, status: *status }),
         }
     }

@@ -3,7 +3,9 @@
 use super::verbs::refused;
 use crate::compiled::{Compiled, Source};
 use crate::conductor::input::{Answer, Command, Create, CreateMember};
-use crate::requests::{Accepted, IdempotencyKey, MemberParams, Refusal, TriggerParams, TriggerRequest};
+use crate::requests::{
+    Accepted, IdempotencyKey, MemberParams, Refusal, TriggerParams, TriggerRequest,
+};
 use crate::stored::{StoredChoices, StoredParams};
 use crate::use_cases::{Service, unavailable};
 use dayend_engine::codes::{Code, RunId, RunKey, Scope, shortened};
@@ -30,11 +32,22 @@ struct Start {
 }
 
 impl Service {
-    pub async fn trigger(&self, caller: &Caller, request: TriggerRequest) -> Result<Accepted, Refusal> {
+    pub async fn trigger(
+        &self,
+        caller: &Caller,
+        request: TriggerRequest,
+    ) -> Result<Accepted, Refusal> {
         self.require(caller, &request.scope, &[Function::Exec]).await?;
         let what = if request.kind == Kind::Batch { "batch" } else { "batch group" };
-        let code = request.code.parse().map_err(|_| Refusal::NotFound { what, id: shortened(&request.code) })?;
-        let choices = StoredChoices { excluded: request.excluded, held: request.held, included: request.included };
+        let code = request
+            .code
+            .parse()
+            .map_err(|_| Refusal::NotFound { what, id: shortened(&request.code) })?;
+        let choices = StoredChoices {
+            excluded: request.excluded,
+            held: request.held,
+            included: request.included,
+        };
         let start = Start {
             scope: request.scope,
             kind: request.kind,
@@ -82,7 +95,10 @@ impl Service {
                 // The same key was faster: its answer is this one's.
                 Answer::Raced => {}
                 Answer::Rejected(_) => {
-                    let sentence = format!("nothing of `{}` is left to run: all its tasks are excluded", start.code);
+                    let sentence = format!(
+                        "nothing of `{}` is left to run: all its tasks are excluded",
+                        start.code
+                    );
                     return Err(Refusal::NothingToRun(sentence));
                 }
                 answer @ (Answer::NotStored(_) | Answer::Done | Answer::Written(_)) => {
@@ -95,8 +111,14 @@ impl Service {
 
     async fn prepare(&self, caller: &Caller, start: &Start) -> Result<Create, Refusal> {
         let what = if start.kind == Kind::Batch { "batch" } else { "batch group" };
-        let compiled = self.conductor.catalogue.newest(&start.scope, start.kind, &start.code).await.map_err(unavailable)?;
-        let compiled = compiled.ok_or_else(|| Refusal::NotFound { what, id: start.code.to_string() })?;
+        let compiled = self
+            .conductor
+            .catalogue
+            .newest(&start.scope, start.kind, &start.code)
+            .await
+            .map_err(unavailable)?;
+        let compiled =
+            compiled.ok_or_else(|| Refusal::NotFound { what, id: start.code.to_string() })?;
         let choices = choose(&start.choices, &compiled)?;
         let today = self.now().utc_date();
         let (mis_date, params, members) = match (&compiled.source, &start.params) {
@@ -106,7 +128,11 @@ impl Service {
             }
             (Source::Group(group), TriggerParams::Group(by_code)) => {
                 let date = start.mis_date.or_else(|| agreed_date(by_code)).unwrap_or(today);
-                (date, RunParams::default(), self.members(&start.scope, group, by_code, date).await?)
+                (
+                    date,
+                    RunParams::default(),
+                    self.members(&start.scope, group, by_code, date).await?,
+                )
             }
             (Source::Batch(_) | Source::Group(_), _) => return Err(wrong_shape(start.kind)),
         };
@@ -135,16 +161,24 @@ impl Service {
         by_code: &BTreeMap<String, MemberParams>,
         date: MisDate,
     ) -> Result<Vec<CreateMember>, Refusal> {
-        let known = |code: &String| group.members.iter().any(|member| member.batch.as_str() == code);
-        let unknown: Vec<String> = by_code.keys().filter(|code| !known(code)).map(|code| shortened(code)).collect();
+        let known =
+            |code: &String| group.members.iter().any(|member| member.batch.as_str() == code);
+        let unknown: Vec<String> =
+            by_code.keys().filter(|code| !known(code)).map(|code| shortened(code)).collect();
         if !unknown.is_empty() {
             let problem = format!("`{}` has no member {}", group.code, unknown.join(", "));
             return Err(Refusal::Invalid { key: "dynamicParamList".to_owned(), problem });
         }
         let mut members = Vec::with_capacity(group.members.len());
         for member in &group.members {
-            let compiled = self.conductor.catalogue.newest(scope, Kind::Batch, &member.batch).await.map_err(unavailable)?;
-            let compiled = compiled.ok_or_else(|| Refusal::NotFound { what: "batch", id: member.batch.to_string() })?;
+            let compiled = self
+                .conductor
+                .catalogue
+                .newest(scope, Kind::Batch, &member.batch)
+                .await
+                .map_err(unavailable)?;
+            let compiled = compiled
+                .ok_or_else(|| Refusal::NotFound { what: "batch", id: member.batch.to_string() })?;
             let given = by_code.get(member.batch.as_str()).cloned().unwrap_or_default();
             check_tasks(&compiled, &given.params)?;
             members.push(CreateMember {
@@ -167,26 +201,40 @@ fn agreed_date(by_code: &BTreeMap<String, MemberParams>) -> Option<MisDate> {
 
 fn choose(choices: &StoredChoices, compiled: &Arc<Compiled>) -> Result<Choices, Refusal> {
     choices.choose(compiled).map_err(|unknown| {
-        let codes: Vec<String> = unknown.codes.iter().map(|code| format!("`{}`", shortened(code))).collect();
-        let problem = format!("{} not in this definition: {}", if codes.len() == 1 { "this code is" } else { "these codes are" }, codes.join(", "));
+        let codes: Vec<String> =
+            unknown.codes.iter().map(|code| format!("`{}`", shortened(code))).collect();
+        let problem = format!(
+            "{} not in this definition: {}",
+            if codes.len() == 1 { "this code is" } else { "these codes are" },
+            codes.join(", ")
+        );
         Refusal::Invalid { key: unknown.list.to_owned(), problem }
     })
 }
 
 /// Parameters for a task that is not there are a mistake.
 fn check_tasks(compiled: &Compiled, params: &RunParams) -> Result<(), Refusal> {
-    let unknown: Vec<String> =
-        params.tasks.keys().filter(|code| compiled.find(code.as_str()).is_none()).map(|code| format!("`{code}`")).collect();
+    let unknown: Vec<String> = params
+        .tasks
+        .keys()
+        .filter(|code| compiled.find(code.as_str()).is_none())
+        .map(|code| format!("`{code}`"))
+        .collect();
     if unknown.is_empty() {
         return Ok(());
     }
-    Err(Refusal::Invalid { key: "taskRuntimeParams".to_owned(), problem: format!("no task is called {}", unknown.join(", ")) })
+    Err(Refusal::Invalid {
+        key: "taskRuntimeParams".to_owned(),
+        problem: format!("no task is called {}", unknown.join(", ")),
+    })
 }
 
 fn wrong_shape(kind: Kind) -> Refusal {
     let problem = match kind {
         Kind::BatchGroup => "a group takes a list: [{\"batchName\": …, \"batchParams\": {…}}, …]",
-        Kind::Batch | Kind::Connection => "a batch takes an object: {\"batchParams\": {…}, \"taskRuntimeParams\": {…}}",
+        Kind::Batch | Kind::Connection => {
+            "a batch takes an object: {\"batchParams\": {…}, \"taskRuntimeParams\": {…}}"
+        }
     };
     Refusal::Invalid { key: "dynamicParamList".to_owned(), problem: problem.to_owned() }
 }

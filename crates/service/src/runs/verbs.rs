@@ -2,7 +2,9 @@
 
 use super::look::is_going_on;
 use crate::conductor::input::{Answer, Command, RunVerb, VerbCommand};
-use crate::requests::{Accepted, IdempotencyKey, Refusal, RunRequest, RunStatus, TaskRequest, TaskVerb};
+use crate::requests::{
+    Accepted, IdempotencyKey, Refusal, RunRequest, RunStatus, TaskRequest, TaskVerb,
+};
 use crate::stored::{StoredChoices, StoredParams};
 use crate::use_cases::{Service, unavailable};
 use dayend_engine::codes::{RunId, shortened};
@@ -11,7 +13,11 @@ use dayend_identity::caller::{Caller, Function};
 use dayend_store::port::ClaimRow;
 
 impl Service {
-    pub async fn interrupt(&self, caller: &Caller, request: RunRequest) -> Result<Accepted, Refusal> {
+    pub async fn interrupt(
+        &self,
+        caller: &Caller,
+        request: RunRequest,
+    ) -> Result<Accepted, Refusal> {
         self.run_verb(caller, request, RunVerb::Interrupt).await
     }
 
@@ -27,7 +33,10 @@ impl Service {
             return Ok(replay);
         }
         if is_going_on(found.seen.state.status) {
-            let sentence = format!("run {} is {}: only a run that has ended or stopped can be rerun", found.row.run_id, found.seen.state.status);
+            let sentence = format!(
+                "run {} is {}: only a run that has ended or stopped can be rerun",
+                found.row.run_id, found.seen.state.status
+            );
             return Err(Refusal::WrongState(sentence));
         }
         let choices = StoredChoices::parse(&found.row.choices).map_err(unavailable)?;
@@ -40,7 +49,8 @@ impl Service {
         self.require(caller, &request.run.scope, &[Function::Operate]).await?;
         let found = self.find_run(&request.run).await?;
         let node = found.compiled.find(&request.task);
-        let node = node.ok_or_else(|| Refusal::NotFound { what: "task", id: shortened(&request.task) })?;
+        let node =
+            node.ok_or_else(|| Refusal::NotFound { what: "task", id: shortened(&request.task) })?;
         let verb = match request.verb {
             TaskVerb::Hold => Verb::Hold,
             TaskVerb::Release => Verb::Release,
@@ -55,13 +65,19 @@ impl Service {
             reason: Some(request.reason),
             claim: None,
         };
-        match self.conductor.command(Command::Verb(command)).await {
-            Answer::Done => self.status(caller, request.run, None).await,
-            answer => Err(refused(&found.row.run_id, Some(&request.task), answer)),
+        let answer = self.conductor.command(Command::Verb(Box::new(command))).await;
+        if answer != Answer::Done {
+            return Err(refused(&found.row.run_id, Some(&request.task), answer));
         }
+        self.status(caller, request.run, None).await
     }
 
-    async fn run_verb(&self, caller: &Caller, request: RunRequest, verb: RunVerb) -> Result<Accepted, Refusal> {
+    async fn run_verb(
+        &self,
+        caller: &Caller,
+        request: RunRequest,
+        verb: RunVerb,
+    ) -> Result<Accepted, Refusal> {
         self.require(caller, &request.scope, &[Function::Exec]).await?;
         let row = self.find_row(&request).await?;
         loop {
@@ -72,29 +88,49 @@ impl Service {
             if let Some(claim) = &mut claim {
                 row.run_id.as_str().clone_into(&mut claim.answer);
             }
-            let command = VerbCommand { run: row.key, verb, actor: caller.actor(), reason: None, claim };
-            match self.conductor.command(Command::Verb(command)).await {
-                Answer::Done => return Ok(Accepted { run_id: row.run_id, replayed: false }),
-                // The same key was faster: its answer is this one's.
-                Answer::Raced => {}
-                answer => return Err(refused(&row.run_id, None, answer)),
+            let command =
+                VerbCommand { run: row.key, verb, actor: caller.actor(), reason: None, claim };
+            let answer = self.conductor.command(Command::Verb(Box::new(command))).await;
+            if answer == Answer::Done {
+                return Ok(Accepted { run_id: row.run_id, replayed: false });
+            }
+            // If the same key was faster, its answer is this one's.
+            if answer != Answer::Raced {
+                return Err(refused(&row.run_id, None, answer));
             }
         }
     }
 
     /// The answer that was given for this key before.
-    pub(super) async fn replay(&self, caller: &Caller, verb: &str, key: Option<&IdempotencyKey>) -> Result<Option<Accepted>, Refusal> {
+    pub(super) async fn replay(
+        &self,
+        caller: &Caller,
+        verb: &str,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<Option<Accepted>, Refusal> {
         let Some(key) = key else { return Ok(None) };
-        let found = self.store.claim(&caller.tenant, &caller.client_id, verb, &key.key).await.map_err(unavailable)?;
+        let found = self
+            .store
+            .claim(&caller.tenant, &caller.client_id, verb, &key.key)
+            .await
+            .map_err(unavailable)?;
         let Some(found) = found else { return Ok(None) };
         if found.body_hash != key.body_hash {
             return Err(Refusal::KeyReused(key.key.clone()));
         }
-        let run_id: RunId = found.answer.parse().map_err(|_| Refusal::Unavailable("an idempotency key has lost its run".to_owned()))?;
+        let run_id: RunId = found
+            .answer
+            .parse()
+            .map_err(|_| Refusal::Unavailable("an idempotency key has lost its run".to_owned()))?;
         Ok(Some(Accepted { run_id, replayed: true }))
     }
 
-    pub(super) fn claim(&self, caller: &Caller, verb: &str, key: Option<&IdempotencyKey>) -> Option<ClaimRow> {
+    pub(super) fn claim(
+        &self,
+        caller: &Caller,
+        verb: &str,
+        key: Option<&IdempotencyKey>,
+    ) -> Option<ClaimRow> {
         key.map(|key| ClaimRow {
             tenant: caller.tenant.clone(),
             client: caller.client_id.clone(),
@@ -118,11 +154,14 @@ pub(super) fn refused(run: &RunId, task: Option<&str>, answer: Answer) -> Refusa
     };
     let task = task.map_or_else(String::new, |task| format!("task `{}` of ", shortened(task)));
     match rejected {
-        Rejected::NothingToRun | Rejected::NothingToReopen => Refusal::NothingToRun(format!("{task}run {run}: {rejected}")),
+        Rejected::NothingToRun | Rejected::NothingToReopen => {
+            Refusal::NothingToRun(format!("{task}run {run}: {rejected}"))
+        }
         Rejected::AlreadyInterrupted => Refusal::AlreadyInterrupted(run.clone()),
         Rejected::NoSuchNode => Refusal::NotFound { what: "run", id: run.to_string() },
-        Rejected::RunEnded | Rejected::WrongState { .. } | Rejected::Stale | Rejected::GroupInterrupted => {
-            Refusal::WrongState(format!("{task}run {run}: {rejected}"))
-        }
+        Rejected::RunEnded
+        | Rejected::WrongState { .. }
+        | Rejected::Stale
+        | Rejected::GroupInterrupted => Refusal::WrongState(format!("{task}run {run}: {rejected}")),
     }
 }

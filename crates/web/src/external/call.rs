@@ -36,6 +36,7 @@ pub(super) struct Manner {
 /// A call that passed every check and has a readable body.
 #[derive(Debug)]
 pub(super) struct Call {
+    /// The remote user, where another one than the token's is named.
     pub(super) caller: Caller,
     pub(super) scope: Scope,
     /// The value of `Idempotency-Key`.

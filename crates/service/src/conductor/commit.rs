@@ -1,0 +1,60 @@
+//! One commit, and finding out what became of it when the answer is lost.
+
+use dayend_store::port::{CommitError, Group, GroupId, Outcome, Store};
+use std::time::Duration;
+use tokio::task::JoinHandle;
+
+/// The longest pause between two attempts to commit or to load.
+pub(super) const RETRY_PAUSE_MAX: Duration = Duration::from_secs(2);
+/// The first pause.
+pub(super) const RETRY_PAUSE: Duration = Duration::from_millis(50);
+
+/// What a commit came to.
+pub(super) enum Committed {
+    Done(Vec<Outcome>),
+    NotDone(String),
+    /// It is on disk, but what became of each write was lost with the answer.
+    DoneBlindly,
+}
+
+/// The result of the commit under way; never, if there is none.
+pub(super) async fn join(commit: &mut Option<JoinHandle<Committed>>) -> Committed {
+    match commit {
+        Some(task) => task
+            .await
+            .unwrap_or_else(|error| Committed::NotDone(format!("the commit failed: {error}"))),
+        None => std::future::pending().await,
+    }
+}
+
+pub(super) async fn commit(store: &dyn Store, group: Group) -> Committed {
+    let id = group.id;
+    match store.commit(group).await {
+        Ok(outcomes) => Committed::Done(outcomes),
+        Err(CommitError::NotDone(error)) => Committed::NotDone(error.to_string()),
+        Err(CommitError::Unknown(error)) => {
+            tracing::warn!(group = id.0, "the answer to a commit was lost: {error}");
+            settle(store, id).await
+        }
+    }
+}
+
+/// Asks until the store says what became of a group: it is never sent again blindly.
+async fn settle(store: &dyn Store, id: GroupId) -> Committed {
+    let mut pause = RETRY_PAUSE;
+    loop {
+        match store.was_committed(id).await {
+            Ok(true) => return Committed::DoneBlindly,
+            Ok(false) => {
+                return Committed::NotDone(
+                    "the database lost the connection before the commit".to_owned(),
+                );
+            }
+            Err(error) => {
+                tracing::warn!(group = id.0, "the fate of a commit is not known yet: {error}");
+            }
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(RETRY_PAUSE_MAX);
+    }
+}

@@ -1,0 +1,177 @@
+//! The conductor as everybody else sees it: commands go in, answers come back once they are on disk.
+
+use super::core::Core;
+use super::input::{Answer, Command};
+use super::load::{Tree, Unfinished};
+use super::shell::{Reply, Shell, Tools};
+use super::view::Views;
+use crate::clock::Clock;
+use crate::compiled::Catalogue;
+use async_trait::async_trait;
+use dayend_engine::time::Timestamp;
+use dayend_executor::port::{Executor, Report, Reports};
+use dayend_store::port::{
+    Outcome, Partition, Store, StoreError, VersionKey, Write, WriteError, Writer,
+};
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+/// Limits of the conductor.
+#[derive(Clone, Copy, Debug)]
+pub struct ConductorSettings {
+    /// Commands that may wait for the core; more are refused.
+    pub queue: usize,
+    /// Inputs that are folded in before the core looks at anything else.
+    pub burst: usize,
+}
+
+impl Default for ConductorSettings {
+    fn default() -> Self {
+        Self { queue: 4096, burst: 4096 }
+    }
+}
+
+/// Why the conductor cannot start.
+#[derive(Debug, thiserror::Error)]
+#[error("the runs cannot be loaded: {0}")]
+pub struct StartError(#[from] pub StoreError);
+
+/// The conductor of this node.
+pub struct Conductor {
+    commands: mpsc::Sender<(Command, Reply)>,
+    stop: Mutex<Option<oneshot::Sender<()>>>,
+    task: tokio::sync::Mutex<Option<JoinHandle<()>>>,
+    /// Views of the live runs.
+    pub views: Arc<Views>,
+    pub catalogue: Arc<Catalogue>,
+    healthy: Arc<AtomicBool>,
+    /// The largest definition version number that was in use at the start.
+    pub last_version: VersionKey,
+}
+
+impl std::fmt::Debug for Conductor {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Conductor").field("healthy", &self.healthy).finish_non_exhaustive()
+    }
+}
+
+/// Executors report into a queue that cannot be full: there are never more reports than attempts times three.
+struct ReportQueue(mpsc::UnboundedSender<Report>);
+
+impl Reports for ReportQueue {
+    fn report(&self, report: Report) {
+        // The conductor is gone only when the process ends; the next one asks the executor again.
+        let _ = self.0.send(report);
+    }
+}
+
+impl Conductor {
+    /// Takes over the partition, recovers its live runs, and begins to conduct them.
+    pub async fn start<E: Executor + 'static>(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        executor: impl FnOnce(Arc<dyn Reports>) -> Arc<E>,
+        settings: ConductorSettings,
+    ) -> Result<Arc<Self>, StartError> {
+        let (report_sender, reports) = mpsc::unbounded_channel();
+        let (commands, command_queue) = mpsc::channel(settings.queue);
+        let (stop, stopped) = oneshot::channel();
+        let executor: Arc<dyn Executor> = executor(Arc::new(ReportQueue(report_sender.clone())));
+        let views = Arc::new(Views::default());
+        let catalogue = Arc::new(Catalogue::new(Arc::clone(&store)));
+        let takeover = store.take_over(Partition(0)).await?;
+        let mut core = Core::new(&takeover, Arc::clone(&views));
+        let unfinished = recover(&mut core, store.as_ref(), &catalogue, clock.now()).await?;
+        let healthy = Arc::new(AtomicBool::new(true));
+        let tools = Tools {
+            store,
+            clock,
+            executor,
+            catalogue: Arc::clone(&catalogue),
+            healthy: Arc::clone(&healthy),
+            settings,
+        };
+        let shell = Shell::new(core, tools, command_queue, reports, report_sender);
+        shell.adopt(unfinished);
+        let task = tokio::spawn(shell.run(stopped));
+        Ok(Arc::new(Self {
+            commands,
+            stop: Mutex::new(Some(stop)),
+            task: tokio::sync::Mutex::new(Some(task)),
+            views,
+            catalogue,
+            healthy,
+            last_version: takeover.last_version,
+        }))
+    }
+
+    /// Whether the last group could be stored.
+    pub fn is_healthy(&self) -> bool {
+        self.healthy.load(Ordering::Relaxed) && !self.commands.is_closed()
+    }
+
+    /// Submits a command; the answer comes after the commit that it rests on.
+    pub async fn command(&self, command: Command) -> Answer {
+        let busy = || Answer::NotStored("too many requests wait; try again in a moment".to_owned());
+        let (reply, answer) = oneshot::channel();
+        if self.commands.try_send((command, reply)).is_err() {
+            return busy();
+        }
+        answer.await.unwrap_or_else(|_| Answer::NotStored("the server is stopping".to_owned()))
+    }
+
+    /// Stores what is on its way, then takes nothing more. Running commands go on under their shims.
+    pub async fn stop(&self) {
+        if let Some(stop) = self.stop.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            // If the task is gone it has stopped already.
+            let _ = stop.send(());
+        }
+        if let Some(task) = self.task.lock().await.take() {
+            let _ = task.await;
+        }
+    }
+}
+
+#[async_trait]
+impl Writer for Conductor {
+    async fn write(&self, write: Write) -> Result<Outcome, WriteError> {
+        match self.command(Command::Foreign(Box::new(write))).await {
+            Answer::Written(outcome) => Ok(outcome),
+            Answer::NotStored(why) => Err(WriteError(why)),
+            Answer::Created(_) | Answer::Done | Answer::Rejected(_) | Answer::Raced => {
+                Err(WriteError("the conductor answered something else".to_owned()))
+            }
+        }
+    }
+}
+
+async fn recover<R>(
+    core: &mut Core<R>,
+    store: &dyn Store,
+    catalogue: &Catalogue,
+    now: Timestamp,
+) -> Result<Vec<Unfinished>, StoreError> {
+    let live = store.live_runs(Partition(0)).await?;
+    let mut unfinished = Vec::new();
+    let mut seen = BTreeSet::new();
+    for row in live {
+        let root = row.parent.map_or(row.key, |(group, _)| group);
+        if !seen.insert(root) {
+            continue;
+        }
+        if let Some(tree) = Tree::read(store, catalogue, root).await? {
+            unfinished.extend(core.insert(tree, now)?);
+        }
+    }
+    if !seen.is_empty() {
+        tracing::info!(
+            runs = seen.len(),
+            attempts = unfinished.len(),
+            "recovered the runs that had not ended"
+        );
+    }
+    Ok(unfinished)
+}

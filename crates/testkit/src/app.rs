@@ -1,0 +1,289 @@
+//! A whole server in the process: real store, identity, conductor and router; executors real or scripted.
+
+use crate::scripted::Scripted;
+use dayend_engine::codes::Scope;
+use dayend_executor::Executors;
+use dayend_executor::settings::Settings;
+use dayend_identity::admin::{GrantChange, Grantee, NewApp, NewUser};
+use dayend_identity::caller::{Caller, CallerUser, Function};
+use dayend_identity::{GrantType, Identity, IdentitySettings};
+use dayend_service::clock::{Clock, SystemClock};
+use dayend_service::conductor::{Conductor, ConductorSettings};
+use dayend_service::requests::{RunRequest, RunStatus, SourceFile, TriggerParams, TriggerRequest};
+use dayend_service::use_cases::{Parts, Service};
+use dayend_store::SqliteStore;
+use dayend_store::port::{Store, Writer};
+use dayend_web::app::{App, WebSettings};
+use secrecy::{ExposeSecret, SecretString};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// The tenant of all tests.
+pub const TENANT: &str = "acme";
+/// The user who may do everything.
+pub const USER: &str = "operator";
+/// The base URL of the server under test.
+pub const BASE_URL: &str = "https://127.0.0.1:8443";
+/// How long a test waits for something that must happen.
+pub const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A server without sockets.
+pub struct TestApp {
+    pub service: Arc<Service>,
+    pub conductor: Arc<Conductor>,
+    pub store: Arc<dyn Store>,
+    pub app: App,
+    pub scripted: Arc<Scripted>,
+    pub scope: Scope,
+    pub caller: Caller,
+    pub client_id: String,
+    pub client_secret: SecretString,
+    pub password: SecretString,
+    dir: Arc<TempDir>,
+}
+
+impl std::fmt::Debug for TestApp {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("TestApp").field("dir", &self.dir).finish_non_exhaustive()
+    }
+}
+
+impl TestApp {
+    /// A fresh server with tenant [`TENANT`] and user [`USER`], whose tasks do as the script says.
+    pub async fn new() -> Self {
+        Self::open(Arc::new(TempDir::new().expect("a temporary directory can be made")), |store| {
+            store
+        })
+        .await
+    }
+
+    /// As [`TestApp::new`], with a store that is wrapped first.
+    pub async fn with_store(wrap: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>) -> Self {
+        Self::open(Arc::new(TempDir::new().expect("a temporary directory can be made")), wrap).await
+    }
+
+    /// The same data in a new server.
+    pub async fn start_again(self) -> Self {
+        let dir = Arc::clone(&self.dir);
+        self.conductor.stop().await;
+        self.store.close().await;
+        drop(self);
+        Self::open(dir, |store| store).await
+    }
+
+    async fn open(dir: Arc<TempDir>, wrap: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>) -> Self {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let path = dir.path().join("dayend.db");
+        let store: Arc<dyn Store> =
+            wrap(Arc::new(SqliteStore::open(&path).await.expect("a new database opens")));
+        let scope = Scope {
+            tenant: TENANT.to_owned(),
+            service: "OFS".to_owned(),
+            workspace: "WS001".to_owned(),
+        };
+        store.put_scope(&scope).await.expect("a scope can be made");
+        let keys = dir.path().join("keys");
+        if !keys.exists() {
+            dayend_identity::keys::create(&keys).expect("keys can be made");
+        }
+        let mut scripted = None;
+        let conductor = Conductor::start(
+            Arc::clone(&store),
+            Arc::clone(&clock),
+            |reports| Arc::clone(scripted.insert(Scripted::new(reports))),
+            ConductorSettings::default(),
+        );
+        let conductor = conductor.await.expect("the conductor starts on sound data");
+        let scripted = scripted.expect("the conductor made its executor");
+        let writer: Arc<dyn Writer> = conductor.clone();
+        let settings = IdentitySettings::new(BASE_URL, keys);
+        let identity =
+            Identity::open(Arc::clone(&store), writer, settings).expect("the keys were just made");
+        let people = People::make(&identity, clock.as_ref()).await;
+        let executors = Executors::new(executor_settings(dir.path()), Arc::new(Nobody));
+        let parts = Parts {
+            store: Arc::clone(&store),
+            conductor: Arc::clone(&conductor),
+            identity,
+            executors,
+            clock,
+        };
+        let service = Service::new(parts);
+        let settings = WebSettings::new(BASE_URL, None).expect("the base URL is one");
+        let app = App { service: Arc::clone(&service), settings: Arc::new(settings) };
+        Self {
+            service,
+            conductor,
+            store,
+            app,
+            scripted,
+            scope,
+            caller: people.caller,
+            client_id: people.client_id,
+            client_secret: people.client_secret,
+            password: people.password,
+            dir,
+        }
+    }
+
+    /// The router with all faces.
+    pub fn router(&self) -> axum::Router {
+        dayend_web::server::router(self.app.clone())
+    }
+
+    /// Applies definitions that must be good.
+    pub async fn apply(&self, yaml: &str) {
+        let file = SourceFile { name: "test.yaml".to_owned(), text: yaml.to_owned() };
+        let applied = self.service.apply(&self.caller, self.scope.clone(), vec![file], false).await;
+        applied.expect("the definitions of the test are good");
+    }
+
+    /// A trigger without choices or parameters.
+    pub fn trigger_of(&self, code: &str, kind: dayend_engine::definition::Kind) -> TriggerRequest {
+        let params = match kind {
+            dayend_engine::definition::Kind::BatchGroup => {
+                TriggerParams::Group(std::collections::BTreeMap::new())
+            }
+            dayend_engine::definition::Kind::Batch
+            | dayend_engine::definition::Kind::Connection => TriggerParams::Batch {
+                mis_date: None,
+                params: dayend_engine::params::RunParams::default(),
+            },
+        };
+        TriggerRequest {
+            scope: self.scope.clone(),
+            code: code.to_owned(),
+            kind,
+            excluded: Vec::new(),
+            held: Vec::new(),
+            included: Vec::new(),
+            mis_date: None,
+            params,
+            key: None,
+        }
+    }
+
+    /// Triggers a batch and answers with its run id.
+    pub async fn trigger(&self, code: &str) -> String {
+        let request = self.trigger_of(code, dayend_engine::definition::Kind::Batch);
+        self.service
+            .trigger(&self.caller, request)
+            .await
+            .expect("the trigger is accepted")
+            .run_id
+            .to_string()
+    }
+
+    /// A request about a run.
+    pub fn run_request(&self, run: &str) -> RunRequest {
+        RunRequest { scope: self.scope.clone(), run_id: run.to_owned(), code: None, key: None }
+    }
+
+    /// The status as soon as `wanted` says so.
+    pub async fn wait_until(&self, run: &str, wanted: impl Fn(&RunStatus) -> bool) -> RunStatus {
+        let watching = async {
+            let mut seen = None;
+            loop {
+                let status =
+                    self.service.wait(&self.caller, self.run_request(run), seen, PATIENCE).await;
+                let status = status.expect("the run exists");
+                if wanted(&status) {
+                    return status;
+                }
+                assert!(!status.ended || seen.is_none(), "the run ended otherwise: {status:?}");
+                seen = Some(status.revision);
+            }
+        };
+        tokio::time::timeout(PATIENCE, watching)
+            .await
+            .expect("what the test waits for happens in time")
+    }
+
+    /// The database is sound: the chain of the audit, and what it says about every run.
+    pub async fn verify(&self) {
+        let verified = self.store.verify().await.expect("the database can be read");
+        assert_eq!(verified.defects, Vec::<String>::new());
+    }
+
+    /// The status when the run has ended.
+    pub async fn ended(&self, run: &str) -> RunStatus {
+        self.wait_until(run, |status| status.ended).await
+    }
+}
+
+struct People {
+    caller: Caller,
+    client_id: String,
+    client_secret: SecretString,
+    password: SecretString,
+}
+
+impl People {
+    /// Makes the user and a new app with all rights.
+    async fn make(identity: &Identity, clock: &dyn Clock) -> Self {
+        let now = clock.now();
+        let password = SecretString::from("correct horse battery staple");
+        let new = NewUser {
+            tenant: TENANT.to_owned(),
+            name: USER.to_owned(),
+            display_name: "The operator".to_owned(),
+            password: Some(password.clone()),
+        };
+        // A second start finds the user of the first.
+        let id =
+            identity.create_user("test", new, now).await.map(|user| user.id).unwrap_or_default();
+        let new = NewApp {
+            tenant: TENANT.to_owned(),
+            name: "Test".to_owned(),
+            client_id: None,
+            grants: vec![
+                GrantType::Password,
+                GrantType::ClientCredentials,
+                GrantType::RefreshToken,
+            ],
+            public: false,
+            strict: false,
+        };
+        let app = identity.create_app("test", new, now).await.expect("an app can be made");
+        for function in Function::ALL {
+            for grantee in [Grantee::User(USER.to_owned()), Grantee::App(app.client_id.clone())] {
+                let change = GrantChange {
+                    tenant: TENANT.to_owned(),
+                    grantee,
+                    service: "*".to_owned(),
+                    workspace: "*".to_owned(),
+                    function,
+                };
+                identity.grant("test", change, now).await.expect("a function can be granted");
+            }
+        }
+        let user = (!id.is_empty()).then(|| CallerUser { id, name: USER.to_owned() });
+        let client_secret = app.secret.expect("a confidential app has a secret");
+        Self {
+            caller: Caller {
+                tenant: TENANT.to_owned(),
+                client_id: app.client_id.clone(),
+                strict: false,
+                user,
+            },
+            client_id: app.client_id,
+            client_secret: client_secret.expose_secret().to_owned().into(),
+            password,
+        }
+    }
+}
+
+/// The real executors are there for logs and callbacks; attempts go to the script.
+struct Nobody;
+
+impl dayend_executor::port::Reports for Nobody {
+    fn report(&self, _report: dayend_executor::port::Report) {}
+}
+
+fn executor_settings(dir: &Path) -> Settings {
+    Settings::new(dir.join("attempts"), dir.join("work"), BASE_URL.to_owned(), [7; 32], || {
+        SystemClock.now()
+    })
+}
