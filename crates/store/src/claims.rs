@@ -4,7 +4,7 @@ use crate::columns::{hash, sealed};
 use crate::fingerprint::fingerprint;
 use crate::many::Many;
 use crate::port::{ClaimRow, Group};
-use crate::values::Value;
+use crate::values::{Value, and};
 use dayend_engine::time::Timestamp;
 
 /// Claims a key unless it is taken; answers with the keys that were free.
@@ -51,8 +51,7 @@ impl<'a> NewClaim<'a> {
 
     /// The columns of [`TAKE`].
     pub(crate) fn values(&self) -> [Value<'_>; 10] {
-        let [a, b, c, d, e, f, g, h, i] = self.fixed();
-        [a, b, c, d, e, f, g, h, i, Value::from(&self.fingerprint)]
+        and(self.fixed(), &self.fingerprint)
     }
 
     fn fixed(&self) -> [Value<'_>; 9] {

@@ -3,7 +3,7 @@
 use crate::columns::{kind, parsed, sealed};
 use crate::fingerprint::fingerprint;
 use crate::port::{DefinitionRow, NewDefinition, VersionKey};
-use crate::values::Value;
+use crate::values::{Value, and};
 use dayend_engine::codes::Scope;
 use dayend_engine::time::Timestamp;
 
@@ -57,8 +57,7 @@ pub(crate) fn seal(row: &DefinitionRow) -> [u8; 32] {
 
 /// The columns of [`INSERT`].
 pub(crate) fn values<'a>(row: &'a DefinitionRow, seal: &'a [u8; 32]) -> [Value<'a>; 11] {
-    let [a, b, c, d, e, f, g, h, i, j] = fixed(row);
-    [a, b, c, d, e, f, g, h, i, j, seal.into()]
+    and(fixed(row), seal)
 }
 
 fn fixed(row: &DefinitionRow) -> [Value<'_>; 10] {

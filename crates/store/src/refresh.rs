@@ -3,7 +3,7 @@
 use crate::columns::{hash, sealed};
 use crate::fingerprint::fingerprint;
 use crate::port::{RefreshRow, SecretHash};
-use crate::values::Value;
+use crate::values::{Value, and};
 use dayend_engine::time::Timestamp;
 
 /// A new token, unless it exists.
@@ -38,21 +38,9 @@ impl<'a> NewToken<'a> {
 
     /// The columns of [`INSERT`].
     pub(crate) fn values(&self) -> [Value<'_>; 12] {
-        let [a, b, c, d, e, f, g, h, i] = self.fixed();
-        [
-            a,
-            b,
-            c,
-            d,
-            e,
-            f,
-            g,
-            h,
-            i,
-            Value::from(&self.fingerprint),
-            self.row.spent.into(),
-            self.row.revoked.into(),
-        ]
+        let sealed: [Value<'_>; 10] = and(self.fixed(), &self.fingerprint);
+        let with_spent: [Value<'_>; 11] = and(sealed, self.row.spent);
+        and(with_spent, self.row.revoked)
     }
 
     fn fixed(&self) -> [Value<'_>; 9] {

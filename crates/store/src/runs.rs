@@ -4,7 +4,7 @@ use crate::columns::{broken, kind, number, parsed, sealed};
 use crate::fingerprint::fingerprint;
 use crate::many::Many;
 use crate::port::{Group, RunRow, RunState, VersionKey};
-use crate::values::Value;
+use crate::values::{Value, and};
 use dayend_engine::codes::{RunKey, Scope};
 use dayend_engine::status::Status;
 use dayend_engine::time::Timestamp;
@@ -67,8 +67,7 @@ impl<'a> NewRun<'a> {
 
     /// The columns of [`INSERT`].
     pub(crate) fn values(&self) -> [Value<'_>; 19] {
-        let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r] = self.fixed();
-        [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, Value::from(&self.fingerprint)]
+        and(self.fixed(), &self.fingerprint)
     }
 
     fn fixed(&self) -> [Value<'_>; 18] {

@@ -18,6 +18,16 @@ impl Value<'_> {
     }
 }
 
+/// The values with one more behind them: `M` is `N + 1`.
+pub(crate) fn and<'a, const N: usize, const M: usize>(
+    first: [Value<'a>; N],
+    last: impl Into<Value<'a>>,
+) -> [Value<'a>; M] {
+    const { assert!(M == N + 1) };
+    let last = last.into();
+    std::array::from_fn(|index| first.get(index).copied().unwrap_or(last))
+}
+
 impl From<i64> for Value<'_> {
     fn from(value: i64) -> Self {
         Self::Int(Some(value))

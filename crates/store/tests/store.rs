@@ -1,5 +1,7 @@
 //! One suite for every database: what must hold for any `Store`.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on must fail")]
+
 mod suite;
 
 /// Makes one test of each function of the suite on each kind of database.

@@ -74,7 +74,7 @@ fn push_array(text: &mut String, cells: &[Value<'_>]) {
         text.push_str(if index == 0 { "" } else { "," });
         match cell {
             Value::Int(Some(number)) => {
-                write!(text, "{number}").expect("writing to a string cannot fail")
+                write!(text, "{number}").expect("writing to a string cannot fail");
             }
             Value::Bool(flag) => text.push_str(if *flag { "true" } else { "false" }),
             Value::Text(Some(words)) => push_text(text, words),

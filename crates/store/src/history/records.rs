@@ -5,7 +5,7 @@ use crate::fingerprint::chained;
 use crate::many::Many;
 use crate::partitions::ChainHead;
 use crate::port::{HistoryRecord, HistoryRow, Partition};
-use crate::values::Value;
+use crate::values::{Value, and};
 use dayend_engine::codes::RunKey;
 use dayend_engine::time::Timestamp;
 
@@ -57,8 +57,7 @@ impl<'a> Link<'a> {
 
     /// The columns of [`INSERT`].
     pub(crate) fn values(&self) -> [Value<'_>; 9] {
-        let [a, b, c, d, e, f, g, h] = cells(self.place, self.record);
-        [a, b, c, d, e, f, g, h, Value::from(&self.hash)]
+        and(cells(self.place, self.record), &self.hash)
     }
 }
 

@@ -67,7 +67,8 @@ pub(crate) async fn schema(
 
 /// Brings the schema up to date.
 pub(crate) async fn migrate(connection: &mut SqliteConnection) -> Result<(), StoreError> {
-    migrator_sqlite().run(connection).await.map_err(migrate_error)
+    // Not `run`, whose future cannot be sent to another thread.
+    migrator_sqlite().run_direct(None, connection, false).await.map_err(migrate_error)
 }
 
 /// Switches to write-ahead logging, which some file systems cannot do.

@@ -13,6 +13,7 @@ use crate::runs::{self, NewRun};
 use crate::sqlite::error::store_error;
 use crate::sqlite::exec::{execute, execute_many, find, list_many};
 use crate::sqlite::writer::Writer;
+use crate::values::and;
 use crate::{apps, commits, definitions, fingerprint, grants, nodes, users};
 use dayend_engine::codes::RunKey;
 use sqlx::SqliteConnection;
@@ -60,8 +61,8 @@ async fn apply(
     connection: &mut SqliteConnection,
     group: &Group,
 ) -> Result<Vec<Outcome>, StoreError> {
-    let owner = find(&mut *connection, partitions::FIND, &[group.partition.0.into()]).await?;
-    let owner: PartitionRow = owner.ok_or_else(|| {
+    let found = find(&mut *connection, partitions::FIND, &[group.partition.0.into()]).await?;
+    let partition: PartitionRow = found.ok_or_else(|| {
         StoreError::Inconsistent(format!("partition {} was never taken over", group.partition.0))
     })?;
     execute(
@@ -70,19 +71,20 @@ async fn apply(
         &[group.id.0.into(), group.partition.0.into(), group.at.into()],
     )
     .await?;
-    let owned = owner.epoch == group.epoch;
+    let owned = partition.epoch == group.epoch;
     let lost_claims = take_claims(connection, group, owned).await?;
     let mut outcomes = Vec::with_capacity(group.writes.len());
     for (index, write) in group.writes.iter().enumerate() {
-        let applied = match write {
-            Write::Runs { .. } => owned && !lost_claims.contains(&index),
-            other => apply_rare(connection, other).await?,
+        let applied = if matches!(write, Write::Runs { .. }) {
+            owned && !lost_claims.contains(&index)
+        } else {
+            apply_rare(connection, write).await?
         };
         outcomes.push(if applied { Outcome::Applied } else { Outcome::LostRace });
     }
     let batch = Batch::of(group, &outcomes);
     batch.write(connection, group).await?;
-    let head = append(connection, group, &owner.head, &batch.history).await?;
+    let head = append(connection, group, &partition.head, &batch.history).await?;
     let created_ms = batch.new.iter().map(|run| runs::created_ms(run)).max().unwrap_or_default();
     let ends = [
         group.partition.0.into(),
@@ -114,7 +116,7 @@ async fn take_claims(
         }
     }
     let taken: Vec<(String, String, String, String)> =
-        list_many(connection, &claims::TAKE_MANY, &wanted, |claim| claim.values()).await?;
+        list_many(connection, &claims::TAKE_MANY, &wanted, NewClaim::values).await?;
     let mut refused = first;
     for (tenant, client, verb, key) in &taken {
         refused.remove(&(tenant.as_str(), client.as_str(), verb.as_str(), key.as_str()));
@@ -136,16 +138,12 @@ async fn apply_rare(connection: &mut SqliteConnection, write: &Write) -> Result<
             }
             let values = users::values(user);
             let seal = fingerprint::fingerprint(&values);
-            execute(connection, users::PUT, &[values.as_slice(), &[(&seal).into()]].concat())
-                .await
-                .map(|_| true)
+            execute(connection, users::PUT, &and::<7, 8>(values, &seal)).await.map(|_| true)
         }
         Write::PutApp { app, .. } => {
             let values = apps::values(app);
             let seal = fingerprint::fingerprint(&values);
-            execute(connection, apps::PUT, &[values.as_slice(), &[(&seal).into()]].concat())
-                .await
-                .map(|_| true)
+            execute(connection, apps::PUT, &and::<8, 9>(values, &seal)).await.map(|_| true)
         }
         Write::PutGrant { grant, .. } => {
             let values = grants::values(grant);
@@ -153,9 +151,7 @@ async fn apply_rare(connection: &mut SqliteConnection, write: &Write) -> Result<
                 return execute(connection, grants::DELETE, &values).await.map(|_| true);
             }
             let seal = fingerprint::fingerprint(&values);
-            execute(connection, grants::PUT, &[values.as_slice(), &[(&seal).into()]].concat())
-                .await
-                .map(|_| true)
+            execute(connection, grants::PUT, &and::<5, 6>(values, &seal)).await.map(|_| true)
         }
         Write::IssueRefresh { token, .. } => {
             let inserted =
@@ -260,7 +256,7 @@ impl<'g> Batch<'g> {
         group: &Group,
     ) -> Result<(), StoreError> {
         let new: Vec<NewRun<'_>> = self.new.iter().map(|run| NewRun::new(group, run)).collect();
-        execute_many(connection, &runs::INSERT_MANY, &new, |run| run.values()).await?;
+        execute_many(connection, &runs::INSERT_MANY, &new, NewRun::values).await?;
         execute_many(connection, &runs::PUT_STATES, &self.states, |(key, state)| {
             runs::state_values(group, *key, state)
         })
@@ -293,7 +289,7 @@ async fn append(
             link
         })
         .collect();
-    execute_many(connection, &records::INSERT_MANY, &links, |link| link.values()).await?;
+    execute_many(connection, &records::INSERT_MANY, &links, Link::values).await?;
     Ok(head)
 }
 

@@ -15,6 +15,10 @@ const CONSTRAINT: i32 = 19;
 const NOTADB: i32 = 26;
 
 /// Whether trying again may help, or the database breaks a rule.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the driver's errors grow, and most of them mean the same to us"
+)]
 pub(crate) fn store_error(error: sqlx::Error) -> StoreError {
     match error {
         sqlx::Error::Database(error) => {
@@ -39,6 +43,10 @@ pub(crate) fn store_error(error: sqlx::Error) -> StoreError {
 }
 
 /// What a schema that does not fit means.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the driver's errors grow, and most of them mean the same to us"
+)]
 pub(crate) fn migrate_error(error: MigrateError) -> StoreError {
     match error {
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {

@@ -41,10 +41,8 @@ fn not_opened(lock_path: &Path, error: &std::io::Error) -> String {
     if !directory.exists() {
         return format!("the directory `{}` does not exist", directory.display());
     }
-    match error.kind() {
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
-            format!("the directory `{}` cannot be written to: {error}", directory.display())
-        }
-        _ => format!("the lock file `{}` cannot be opened: {error}", lock_path.display()),
+    if matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem) {
+        return format!("the directory `{}` cannot be written to: {error}", directory.display());
     }
+    format!("the lock file `{}` cannot be opened: {error}", lock_path.display())
 }

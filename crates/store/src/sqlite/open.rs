@@ -59,9 +59,9 @@ impl SqliteStore {
         let path = absolute(path)?;
         let lock = lock::take(&path)?;
         let fresh = !path.exists();
-        let writing =
-            options(&path, pages_max).synchronous(SqliteSynchronous::Full).create_if_missing(true);
-        let mut first = connect(&writing, &path).await?;
+        let writing = options(&path, pages_max).synchronous(SqliteSynchronous::Full);
+        // Only now may the file be made: a later connection that misses it must fail, not begin anew.
+        let mut first = connect(&writing.clone().create_if_missing(true), &path).await?;
         if let Err(error) = prepare(&mut first, &path).await {
             close(first).await;
             return Err(error);

@@ -11,6 +11,7 @@ use crate::scopes::StoredScope;
 use crate::sqlite::exec::{execute, find, list};
 use crate::sqlite::open::{Shared, SqliteStore};
 use crate::sqlite::{commit, verify};
+use crate::values::and;
 use crate::{
     apps, claims, commits, definitions, fingerprint, grants, nodes, refresh, runs, scopes, users,
 };
@@ -226,9 +227,7 @@ async fn put_scope(shared: &Shared, scope: &Scope) -> Result<(), StoreError> {
     let values = scopes::values(scope);
     let seal = fingerprint::fingerprint(&values);
     let mut turn = shared.writer.begin().await?;
-    let put =
-        execute(turn.connection(), scopes::PUT, &[values.as_slice(), &[(&seal).into()]].concat())
-            .await;
+    let put = execute(turn.connection(), scopes::PUT, &and::<3, 4>(values, &seal)).await;
     turn.finish(put).await.map(|_| ())
 }
 

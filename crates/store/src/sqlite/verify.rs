@@ -168,7 +168,7 @@ async fn replay_run(
     each(connection, nodes::OF_RUN, &[key.0.into()], |row: Result<NodeRow, _>| match row {
         Ok(node) => replay.compare(&node, defects),
         Err(error) => {
-            defects.push(format!("a node of run number {} cannot be read: {error}", key.0))
+            defects.push(format!("a node of run number {} cannot be read: {error}", key.0));
         }
     })
     .await?;

@@ -40,7 +40,8 @@ impl Replay {
         match self.nodes.remove(&stored.node) {
             Some(replayed) if replayed == *stored => {}
             Some(_) => {
-                defects.push(format!("run `{id}`: node {} is not as its history says", stored.node))
+                defects
+                    .push(format!("run `{id}`: node {} is not as its history says", stored.node));
             }
             None => defects.push(format!("run `{id}`: node {} is not in its history", stored.node)),
         }

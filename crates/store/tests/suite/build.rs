@@ -7,24 +7,24 @@ use dayend_engine::status::Status;
 use dayend_engine::time::Timestamp;
 use dayend_store::history::StepDetail;
 use dayend_store::port::{
-    ClaimRow, CommitError, Group, GroupId, HistoryRecord, NewDefinition, NodeRow, Outcome, OwnerEpoch, Partition, RunChange, RunRow,
-    RunState, Store, VersionKey, Write,
+    ClaimRow, CommitError, Group, GroupId, HistoryRecord, NewDefinition, NodeRow, Outcome,
+    OwnerEpoch, Partition, RunChange, RunRow, RunState, Store, VersionKey, Write,
 };
 use std::sync::atomic::{AtomicI64, Ordering};
 
-pub const PARTITION: Partition = Partition(0);
+pub(crate) const PARTITION: Partition = Partition(0);
 /// 2026-10-30 22:00 UTC.
-pub const T0: Timestamp = Timestamp(1_793_397_600_000_000);
+pub(crate) const T0: Timestamp = Timestamp(1_793_397_600_000_000);
 
 /// An open store with an owner, a scope and one definition, `EOD_FX`.
-pub struct Desk {
-    pub store: Box<dyn Store>,
-    pub epoch: OwnerEpoch,
+pub(crate) struct Desk {
+    pub(crate) store: Box<dyn Store>,
+    pub(crate) epoch: OwnerEpoch,
     last_group: AtomicI64,
 }
 
 impl Desk {
-    pub async fn new(home: &dyn Home) -> Self {
+    pub(crate) async fn new(home: &dyn Home) -> Self {
         let desk = Self::reopened(home).await;
         desk.store.put_scope(&scope()).await.unwrap();
         let outcomes = desk.commit(vec![define(&[("EOD_FX", 1, 0)])]).await;
@@ -32,40 +32,51 @@ impl Desk {
         desk
     }
 
-    pub async fn reopened(home: &dyn Home) -> Self {
+    pub(crate) async fn reopened(home: &dyn Home) -> Self {
         let store = home.open().await;
         let takeover = store.take_over(PARTITION).await.unwrap();
         Self { store, epoch: takeover.epoch, last_group: AtomicI64::new(takeover.last_group.0) }
     }
 
-    pub fn group(&self, writes: Vec<Write>) -> Group {
+    pub(crate) fn group(&self, writes: Vec<Write>) -> Group {
         let id = GroupId(self.last_group.fetch_add(1, Ordering::SeqCst) + 1);
         Group { id, partition: PARTITION, epoch: self.epoch, at: T0, writes }
     }
 
-    pub async fn commit(&self, writes: Vec<Write>) -> Vec<Outcome> {
+    pub(crate) async fn commit(&self, writes: Vec<Write>) -> Vec<Outcome> {
         self.try_commit(writes).await.unwrap()
     }
 
-    pub async fn try_commit(&self, writes: Vec<Write>) -> Result<Vec<Outcome>, CommitError> {
+    pub(crate) async fn try_commit(&self, writes: Vec<Write>) -> Result<Vec<Outcome>, CommitError> {
         self.store.commit(self.group(writes)).await
     }
 }
 
-pub fn scope() -> Scope {
+pub(crate) fn scope() -> Scope {
     Scope { tenant: "bank".to_owned(), service: "night".to_owned(), workspace: "WS001".to_owned() }
 }
 
-pub fn record(event: &str) -> HistoryRecord {
-    HistoryRecord { run: None, at: T0, actor: "ann@cli".to_owned(), event: event.to_owned(), detail: "{}".to_owned() }
+pub(crate) fn record(event: &str) -> HistoryRecord {
+    HistoryRecord {
+        run: None,
+        at: T0,
+        actor: "ann@cli".to_owned(),
+        event: event.to_owned(),
+        detail: "{}".to_owned(),
+    }
 }
 
-pub fn step(key: RunKey, event: &str, state: &RunState, nodes: &[NodeRow]) -> HistoryRecord {
-    let detail = StepDetail { command: Some(event.to_owned()), state: state.clone(), nodes: nodes.to_vec(), note: None };
+pub(crate) fn step(key: RunKey, event: &str, state: &RunState, nodes: &[NodeRow]) -> HistoryRecord {
+    let detail = StepDetail {
+        command: Some(event.to_owned()),
+        state: state.clone(),
+        nodes: nodes.to_vec(),
+        note: None,
+    };
     HistoryRecord { run: Some(key), detail: detail.to_json(), ..record(event) }
 }
 
-pub fn state() -> RunState {
+pub(crate) fn state() -> RunState {
     RunState {
         gate: 0,
         interrupted: false,
@@ -77,7 +88,7 @@ pub fn state() -> RunState {
     }
 }
 
-pub fn run(key: i64) -> RunRow {
+pub(crate) fn run(key: i64) -> RunRow {
     let created_ms = T0.as_ms() + key;
     RunRow {
         key: RunKey(key),
@@ -97,7 +108,7 @@ pub fn run(key: i64) -> RunRow {
     }
 }
 
-pub fn node(key: i64, node: u32, state: u8) -> NodeRow {
+pub(crate) fn node(key: i64, node: u32, state: u8) -> NodeRow {
     NodeRow {
         run: RunKey(key),
         node,
@@ -113,7 +124,7 @@ pub fn node(key: i64, node: u32, state: u8) -> NodeRow {
     }
 }
 
-pub fn claim(key: &str) -> ClaimRow {
+pub(crate) fn claim(key: &str) -> ClaimRow {
     ClaimRow {
         tenant: "bank".to_owned(),
         client: "cli".to_owned(),
@@ -125,22 +136,28 @@ pub fn claim(key: &str) -> ClaimRow {
     }
 }
 
-pub fn trigger(run: RunRow, nodes: Vec<NodeRow>) -> Write {
+pub(crate) fn trigger(run: RunRow, nodes: Vec<NodeRow>) -> Write {
     claimed(None, run, nodes)
 }
 
-pub fn claimed(claim: Option<ClaimRow>, run: RunRow, nodes: Vec<NodeRow>) -> Write {
+pub(crate) fn claimed(claim: Option<ClaimRow>, run: RunRow, nodes: Vec<NodeRow>) -> Write {
     let history = vec![step(run.key, "trigger", &run.state, &nodes)];
     Write::Runs { claim, new: vec![run], changed: Vec::new(), nodes, history }
 }
 
-pub fn change(key: i64, state: RunState, nodes: Vec<NodeRow>) -> Write {
+pub(crate) fn change(key: i64, state: RunState, nodes: Vec<NodeRow>) -> Write {
     let history = vec![step(RunKey(key), "step", &state, &nodes)];
-    Write::Runs { claim: None, new: Vec::new(), changed: vec![RunChange { key: RunKey(key), state }], nodes, history }
+    Write::Runs {
+        claim: None,
+        new: Vec::new(),
+        changed: vec![RunChange { key: RunKey(key), state }],
+        nodes,
+        history,
+    }
 }
 
 /// Definitions as (code, key, expected version).
-pub fn define(definitions: &[(&str, i64, i64)]) -> Write {
+pub(crate) fn define(definitions: &[(&str, i64, i64)]) -> Write {
     let row = |(code, key, expected): &(&str, i64, i64)| NewDefinition {
         key: VersionKey(*key),
         scope: scope(),

@@ -1,13 +1,17 @@
-use crate::suite::build::{Desk, PARTITION, T0, change, claim, claimed, define, node, record, run, state, trigger};
+use crate::suite::build::{
+    Desk, PARTITION, T0, change, claim, claimed, define, node, record, run, state, trigger,
+};
 use crate::suite::home::Home;
 use crate::suite::identity::token;
 use dayend_engine::codes::RunKey;
 use dayend_engine::time::Timestamp;
-use dayend_store::port::{CommitError, GroupId, Outcome, OwnerEpoch, Partition, SecretHash, Store, StoreError, VersionKey, Write};
+use dayend_store::port::{
+    CommitError, GroupId, Outcome, OwnerEpoch, Partition, SecretHash, StoreError, VersionKey, Write,
+};
 use std::future::Future as _;
 use std::task::{Context, Waker};
 
-pub async fn a_committed_group_is_found_again_and_another_is_not(home: &dyn Home) {
+pub(crate) async fn a_committed_group_is_found_again_and_another_is_not(home: &dyn Home) {
     let desk = Desk::new(home).await;
     let group = desk.group(vec![trigger(run(1), vec![])]);
     let id = group.id;
@@ -23,12 +27,12 @@ pub async fn a_committed_group_is_found_again_and_another_is_not(home: &dyn Home
     assert!(desk.store.was_committed(id).await.unwrap());
 }
 
-pub async fn an_empty_group_is_committed(home: &dyn Home) {
+pub(crate) async fn an_empty_group_is_committed(home: &dyn Home) {
     let desk = Desk::new(home).await;
     assert_eq!(desk.commit(vec![]).await, []);
 }
 
-pub async fn a_group_id_that_was_used_is_refused(home: &dyn Home) {
+pub(crate) async fn a_group_id_that_was_used_is_refused(home: &dyn Home) {
     let desk = Desk::new(home).await;
     let group = desk.group(vec![trigger(run(1), vec![])]);
     desk.store.commit(group.clone()).await.unwrap();
@@ -36,7 +40,7 @@ pub async fn a_group_id_that_was_used_is_refused(home: &dyn Home) {
     assert!(matches!(again, CommitError::NotDone(StoreError::Inconsistent(_))), "{again}");
 }
 
-pub async fn a_new_owner_fences_the_old_one(home: &dyn Home) {
+pub(crate) async fn a_new_owner_fences_the_old_one(home: &dyn Home) {
     let old = Desk::new(home).await;
     old.commit(vec![trigger(run(1), vec![])]).await;
     let takeover = old.store.take_over(PARTITION).await.unwrap();
@@ -57,11 +61,14 @@ pub async fn a_new_owner_fences_the_old_one(home: &dyn Home) {
     assert_eq!(old.store.verify().await.unwrap().defects, Vec::<String>::new());
 }
 
-pub async fn a_new_owner_learns_the_largest_numbers(home: &dyn Home) {
+pub(crate) async fn a_new_owner_learns_the_largest_numbers(home: &dyn Home) {
     let fresh = home.open().await;
     let takeover = fresh.take_over(PARTITION).await.unwrap();
     assert_eq!((takeover.partition, takeover.epoch), (PARTITION, OwnerEpoch(1)));
-    assert_eq!((takeover.last_run, takeover.last_version, takeover.last_group), (RunKey(0), VersionKey(0), GroupId(0)));
+    assert_eq!(
+        (takeover.last_run, takeover.last_version, takeover.last_group),
+        (RunKey(0), VersionKey(0), GroupId(0))
+    );
     assert_eq!(takeover.last_created_ms, 0);
     fresh.close().await;
     drop(fresh);
@@ -77,13 +84,16 @@ pub async fn a_new_owner_learns_the_largest_numbers(home: &dyn Home) {
     let id = last_group.id;
     desk.store.commit(last_group).await.unwrap();
     let takeover = desk.store.take_over(PARTITION).await.unwrap();
-    assert_eq!((takeover.epoch, takeover.last_run, takeover.last_version), (OwnerEpoch(3), RunKey(9), VersionKey(7)));
+    assert_eq!(
+        (takeover.epoch, takeover.last_run, takeover.last_version),
+        (OwnerEpoch(3), RunKey(9), VersionKey(7))
+    );
     assert_eq!((takeover.last_group, takeover.last_created_ms), (id, ahead));
     let other = desk.store.take_over(Partition(3)).await.unwrap();
     assert_eq!((other.partition, other.epoch, other.last_group), (Partition(3), OwnerEpoch(1), id));
 }
 
-pub async fn old_keys_group_ids_and_tokens_are_forgotten(home: &dyn Home) {
+pub(crate) async fn old_keys_group_ids_and_tokens_are_forgotten(home: &dyn Home) {
     let desk = Desk::new(home).await;
     let (mut old, mut new) = (claim("old"), claim("new"));
     (old.at, new.at) = (Timestamp(T0.0 - 1), T0);
@@ -111,7 +121,7 @@ pub async fn old_keys_group_ids_and_tokens_are_forgotten(home: &dyn Home) {
     assert_eq!(desk.store.verify().await.unwrap().defects, Vec::<String>::new());
 }
 
-pub async fn a_commit_goes_on_when_its_caller_gives_up(home: &dyn Home) {
+pub(crate) async fn a_commit_goes_on_when_its_caller_gives_up(home: &dyn Home) {
     let desk = Desk::new(home).await;
     let nodes = (0..5_000).map(|number| node(1, number, 2)).collect();
     let mut commit = Box::pin(desk.try_commit(vec![trigger(run(1), nodes)]));
@@ -123,12 +133,12 @@ pub async fn a_commit_goes_on_when_its_caller_gives_up(home: &dyn Home) {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(60), stored).await.unwrap();
+    tokio::time::timeout(std::time::Duration::from_mins(1), stored).await.unwrap();
     assert_eq!(desk.store.nodes(RunKey(1)).await.unwrap().len(), 5_000);
     assert_eq!(desk.commit(vec![trigger(run(2), vec![])]).await, [Outcome::Applied]);
 }
 
-pub async fn what_breaks_the_schema_is_not_done_and_the_store_works_on(home: &dyn Home) {
+pub(crate) async fn what_breaks_the_schema_is_not_done_and_the_store_works_on(home: &dyn Home) {
     let desk = Desk::new(home).await;
     desk.commit(vec![trigger(run(1), vec![])]).await;
     let cases: Vec<(&str, Write)> = vec![
@@ -138,12 +148,18 @@ pub async fn what_breaks_the_schema_is_not_done_and_the_store_works_on(home: &dy
     ];
     for (name, write) in cases {
         let error = desk.try_commit(vec![trigger(run(50), vec![]), write]).await.unwrap_err();
-        assert!(matches!(error, CommitError::NotDone(StoreError::Inconsistent(_))), "{name}: {error}");
+        assert!(
+            matches!(error, CommitError::NotDone(StoreError::Inconsistent(_))),
+            "{name}: {error}"
+        );
         assert_eq!(desk.store.run_by_key(RunKey(50)).await.unwrap(), None, "{name}");
     }
     let mut unknown = desk.group(vec![trigger(run(50), vec![])]);
     unknown.partition = Partition(5);
-    assert!(matches!(desk.store.commit(unknown).await, Err(CommitError::NotDone(StoreError::Inconsistent(_)))));
+    assert!(matches!(
+        desk.store.commit(unknown).await,
+        Err(CommitError::NotDone(StoreError::Inconsistent(_)))
+    ));
     assert_eq!(desk.commit(vec![trigger(run(2), vec![])]).await, [Outcome::Applied]);
     assert_eq!(desk.store.verify().await.unwrap().defects, Vec::<String>::new());
 }

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 /// A place for one database.
 #[async_trait]
-pub trait Home: Send + Sync {
+pub(crate) trait Home: Send + Sync {
     /// Opens the database of this place.
     async fn open(&self) -> Box<dyn Store>;
     /// Runs a statement that no store would run, while the store is closed.
@@ -21,21 +21,26 @@ pub trait Home: Send + Sync {
     fn copied(&self) -> Box<dyn Home>;
 }
 
-pub struct SqliteHome {
+pub(crate) struct SqliteHome {
     directory: TempDir,
 }
 
 impl SqliteHome {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { directory: tempfile::tempdir().unwrap() }
     }
 
-    pub fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         self.directory.path().join("dayend.db")
     }
 
     async fn raw(&self) -> SqliteConnection {
-        SqliteConnectOptions::new().filename(self.path()).foreign_keys(false).connect().await.unwrap()
+        SqliteConnectOptions::new()
+            .filename(self.path())
+            .foreign_keys(false)
+            .connect()
+            .await
+            .unwrap()
     }
 }
 

@@ -2,9 +2,9 @@ use crate::suite::build::{Desk, T0, record, scope};
 use crate::suite::home::Home;
 use dayend_engine::codes::Scope;
 use dayend_engine::time::Timestamp;
-use dayend_store::port::{AppRow, GrantRow, Outcome, RefreshRow, SecretHash, Store, UserRow, Write};
+use dayend_store::port::{AppRow, GrantRow, Outcome, RefreshRow, SecretHash, UserRow, Write};
 
-pub fn token(number: u8, family: &str) -> RefreshRow {
+pub(crate) fn token(number: u8, family: &str) -> RefreshRow {
     RefreshRow {
         hash: SecretHash([number; 32]),
         family: family.to_owned(),
@@ -19,7 +19,7 @@ pub fn token(number: u8, family: &str) -> RefreshRow {
     }
 }
 
-pub fn user(id: &str, name: &str) -> UserRow {
+pub(crate) fn user(id: &str, name: &str) -> UserRow {
     UserRow {
         id: id.to_owned(),
         tenant: "bank".to_owned(),
@@ -31,7 +31,7 @@ pub fn user(id: &str, name: &str) -> UserRow {
     }
 }
 
-pub fn app(client_id: &str) -> AppRow {
+pub(crate) fn app(client_id: &str) -> AppRow {
     AppRow {
         client_id: client_id.to_owned(),
         tenant: "bank".to_owned(),
@@ -44,7 +44,7 @@ pub fn app(client_id: &str) -> AppRow {
     }
 }
 
-pub fn grant(function: &str, granted: bool) -> GrantRow {
+pub(crate) fn grant(function: &str, granted: bool) -> GrantRow {
     GrantRow {
         tenant: "bank".to_owned(),
         grantee: "user:u1".to_owned(),
@@ -55,15 +55,15 @@ pub fn grant(function: &str, granted: bool) -> GrantRow {
     }
 }
 
-pub fn issue(token: RefreshRow) -> Write {
+pub(crate) fn issue(token: RefreshRow) -> Write {
     Write::IssueRefresh { token, history: record("token") }
 }
 
-pub fn spend(number: u8, successor: RefreshRow) -> Write {
+pub(crate) fn spend(number: u8, successor: RefreshRow) -> Write {
     Write::SpendRefresh { hash: SecretHash([number; 32]), successor, history: record("token") }
 }
 
-pub async fn exactly_one_of_two_spenders_of_a_refresh_token_wins(home: &dyn Home) {
+pub(crate) async fn exactly_one_of_two_spenders_of_a_refresh_token_wins(home: &dyn Home) {
     let desk = Desk::new(home).await;
     desk.commit(vec![issue(token(1, "f")), issue(token(10, "g"))]).await;
     // In one group.
@@ -87,30 +87,39 @@ pub async fn exactly_one_of_two_spenders_of_a_refresh_token_wins(home: &dyn Home
     assert_eq!(desk.store.verify().await.unwrap().defects, Vec::<String>::new());
 }
 
-pub async fn a_revoked_token_cannot_be_spent(home: &dyn Home) {
+pub(crate) async fn a_revoked_token_cannot_be_spent(home: &dyn Home) {
     let desk = Desk::new(home).await;
     let revoke = Write::RevokeFamily { family: "f".to_owned(), history: record("revoke") };
     desk.commit(vec![issue(token(1, "f")), issue(token(2, "other"))]).await;
-    let outcomes = desk.commit(vec![spend(1, token(3, "f")), revoke, spend(3, token(4, "f")), spend(2, token(5, "other"))]).await;
+    let outcomes = desk
+        .commit(vec![
+            spend(1, token(3, "f")),
+            revoke,
+            spend(3, token(4, "f")),
+            spend(2, token(5, "other")),
+        ])
+        .await;
     assert_eq!(outcomes, [Outcome::Applied, Outcome::Applied, Outcome::LostRace, Outcome::Applied]);
     assert!(desk.store.refresh(SecretHash([3; 32])).await.unwrap().unwrap().revoked);
     assert!(!desk.store.refresh(SecretHash([5; 32])).await.unwrap().unwrap().revoked);
 }
 
-pub async fn a_refresh_token_is_issued_once(home: &dyn Home) {
+pub(crate) async fn a_refresh_token_is_issued_once(home: &dyn Home) {
     let desk = Desk::new(home).await;
     assert_eq!(desk.commit(vec![issue(token(1, "f"))]).await, [Outcome::Applied]);
     assert_eq!(desk.commit(vec![issue(token(1, "g"))]).await, [Outcome::LostRace]);
     assert!(desk.store.refresh(SecretHash([1; 32])).await.unwrap().unwrap() == token(1, "f"));
 }
 
-pub async fn users_and_apps_are_replaced_by_the_last_writer(home: &dyn Home) {
+pub(crate) async fn users_and_apps_are_replaced_by_the_last_writer(home: &dyn Home) {
     let desk = Desk::new(home).await;
     let put_user = |user| Write::PutUser { user, history: record("user") };
     let put_app = |app| Write::PutApp { app, history: record("app") };
     let renamed = UserRow { name: "anna".to_owned(), active: false, ..user("u1", "ann") };
     let public = AppRow { secret: None, strict: true, ..app("cli") };
-    let outcomes = desk.commit(vec![put_user(user("u1", "ann")), put_app(app("cli")), put_app(app("bot"))]).await;
+    let outcomes = desk
+        .commit(vec![put_user(user("u1", "ann")), put_app(app("cli")), put_app(app("bot"))])
+        .await;
     assert_eq!(outcomes, [Outcome::Applied; 3]);
     desk.commit(vec![put_user(renamed.clone()), put_app(public.clone())]).await;
     assert!(desk.store.user_by_id("bank", "u1").await.unwrap() == Some(renamed.clone()));
@@ -122,29 +131,36 @@ pub async fn users_and_apps_are_replaced_by_the_last_writer(home: &dyn Home) {
     assert!(desk.store.app("none").await.unwrap().is_none());
 }
 
-pub async fn a_user_name_has_one_user(home: &dyn Home) {
+pub(crate) async fn a_user_name_has_one_user(home: &dyn Home) {
     let desk = Desk::new(home).await;
     let put = |user| Write::PutUser { user, history: record("user") };
     let abroad = UserRow { tenant: "other".to_owned(), ..user("u3", "ann") };
-    let outcomes = desk.commit(vec![put(user("u1", "ann")), put(user("u2", "ann")), put(abroad)]).await;
+    let outcomes =
+        desk.commit(vec![put(user("u1", "ann")), put(user("u2", "ann")), put(abroad)]).await;
     assert_eq!(outcomes, [Outcome::Applied, Outcome::LostRace, Outcome::Applied]);
     assert!(desk.store.user_by_id("bank", "u2").await.unwrap().is_none());
 }
 
-pub async fn a_grant_that_was_taken_away_is_gone(home: &dyn Home) {
+pub(crate) async fn a_grant_that_was_taken_away_is_gone(home: &dyn Home) {
     let desk = Desk::new(home).await;
     let put = |grant| Write::PutGrant { grant, history: record("grant") };
-    desk.commit(vec![put(grant("BATCH_VIEW", true)), put(grant("BATCH_EXEC", true)), put(grant("BATCH_EXEC", true))]).await;
+    desk.commit(vec![
+        put(grant("BATCH_VIEW", true)),
+        put(grant("BATCH_EXEC", true)),
+        put(grant("BATCH_EXEC", true)),
+    ])
+    .await;
     let held = desk.store.grants("bank", "user:u1").await.unwrap();
     assert_eq!(held, [grant("BATCH_EXEC", true), grant("BATCH_VIEW", true)]);
-    let outcomes = desk.commit(vec![put(grant("BATCH_EXEC", false)), put(grant("ADMIN", false))]).await;
+    let outcomes =
+        desk.commit(vec![put(grant("BATCH_EXEC", false)), put(grant("ADMIN", false))]).await;
     assert_eq!(outcomes, [Outcome::Applied; 2]);
     assert_eq!(desk.store.grants("bank", "user:u1").await.unwrap(), [grant("BATCH_VIEW", true)]);
     assert_eq!(desk.store.grants("bank", "user:u2").await.unwrap(), []);
     assert_eq!(desk.store.grants("other", "user:u1").await.unwrap(), []);
 }
 
-pub async fn a_scope_can_be_made_twice(home: &dyn Home) {
+pub(crate) async fn a_scope_can_be_made_twice(home: &dyn Home) {
     let desk = Desk::new(home).await;
     let second = Scope { workspace: "WS002".to_owned(), ..scope() };
     assert!(desk.store.scope_exists(&scope()).await.unwrap());

@@ -1,10 +1,10 @@
 //! What every store must do. Each function gets a fresh home for a database.
 
-pub mod build;
-pub mod definitions;
-pub mod groups;
-pub mod history;
-pub mod home;
-pub mod identity;
-pub mod runs;
-pub mod verify;
+pub(crate) mod build;
+pub(crate) mod definitions;
+pub(crate) mod groups;
+pub(crate) mod history;
+pub(crate) mod home;
+pub(crate) mod identity;
+pub(crate) mod runs;
+pub(crate) mod verify;
