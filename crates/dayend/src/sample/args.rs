@@ -2,10 +2,12 @@
 
 use super::files::Night;
 use super::{ledger, positions, rates, repair, report, witness};
+use crate::client::{Voice, print};
 use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
 use dayend_engine::time::MisDate;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 /// The programs of the sample night; the server runs them as command tasks.
 #[derive(Debug, Args)]
@@ -60,9 +62,23 @@ impl Place {
     }
 }
 
-/// Runs one program and returns what it has to say.
-pub(crate) fn run(args: &SampleArgs) -> Result<String> {
-    let (Program::FetchRates(Delivery { place, .. }) | Program::ReceivePositions(Delivery { place, .. })
+/// Runs one program. What it says last stands on a line of its own: that line becomes the task's message.
+pub(crate) fn main(args: &SampleArgs) -> ExitCode {
+    match run(args) {
+        Ok(said) => {
+            print(&format!("{said}\n"));
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            Voice::new().say(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: &SampleArgs) -> Result<String> {
+    let (Program::FetchRates(Delivery { place, .. })
+    | Program::ReceivePositions(Delivery { place, .. })
     | Program::CheckRates(place)
     | Program::LoadRates(place)
     | Program::ValidatePositions(place)

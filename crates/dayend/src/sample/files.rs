@@ -99,5 +99,8 @@ fn read(path: &Path) -> Result<String> {
 /// The lines of a CSV text with their numbers from 1; a byte order mark, empty lines and Windows line ends are no matter.
 pub(super) fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    text.lines().enumerate().map(|(at, line)| (at + 1, line)).filter(|(_, line)| !line.trim().is_empty())
+    text.lines()
+        .enumerate()
+        .map(|(at, line)| (at + 1, line))
+        .filter(|(_, line)| !line.trim().is_empty())
 }

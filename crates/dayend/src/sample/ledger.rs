@@ -45,7 +45,9 @@ pub(super) async fn load_rates(night: &Night) -> Result<String> {
     let rows: Vec<_> = rates.iter().map(|rate| json!([rate.currency, rate.micros])).collect();
     let (date, rows) = (night.mis_date.to_string(), json!(rows).to_string());
     let mut ledger = open(night).await?;
-    let loaded = ledger.transaction(&[(LOAD_RATES, &[&date, &rows]), (DROP_OTHER_RATES, &[&date, &rows])]).await;
+    let loaded = ledger
+        .transaction(&[(LOAD_RATES, &[&date, &rows]), (DROP_OTHER_RATES, &[&date, &rows])])
+        .await;
     loaded.context("the rates could not be loaded into the ledger")?;
     ledger.close().await?;
     Ok(format!("{} rates of {date} are in the ledger", rates.len()))
@@ -68,7 +70,10 @@ pub(super) async fn load_positions(night: &Night) -> Result<String> {
         (DROP_OTHER_VALUATIONS, &rows),
         (NOTE_DELIVERY, &[&date, &delivery]),
     ];
-    ledger.transaction(&statements).await.context("the positions could not be loaded into the ledger")?;
+    ledger
+        .transaction(&statements)
+        .await
+        .context("the positions could not be loaded into the ledger")?;
     ledger.close().await?;
     Ok(format!("{} positions of {date} are in the ledger", positions.len()))
 }

@@ -10,6 +10,6 @@ mod repair;
 mod report;
 mod witness;
 
-pub(crate) use args::{SampleArgs, run};
+pub(crate) use args::{SampleArgs, main};
 pub(crate) use repair::repair;
 pub(crate) use report::{Figures, read_figures};

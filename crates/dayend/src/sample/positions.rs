@@ -28,9 +28,13 @@ pub(super) struct Position {
 /// Puts the delivered file in its place. The same delivery again changes nothing, so that a repair survives a rerun.
 pub(super) fn receive(night: &Night, directory: &str) -> Result<String> {
     let (text, source) = night.input(directory, Input::Positions)?;
-    let received_before = night.file(FILE).is_file() && night.read(DELIVERED).is_ok_and(|before| before == text);
+    let received_before =
+        night.file(FILE).is_file() && night.read(DELIVERED).is_ok_and(|before| before == text);
     if received_before {
-        return Ok(format!("the positions from {source} were received before: {} stays", night.file(FILE).display()));
+        return Ok(format!(
+            "the positions from {source} were received before: {} stays",
+            night.file(FILE).display()
+        ));
     }
     let path = night.write(FILE, &text)?;
     night.write(DELIVERED, &text)?;
@@ -49,13 +53,12 @@ pub(super) fn validate(night: &Night) -> Result<String> {
         0 => String::new(),
         more => format!(" (and {more} more, see the log)"),
     };
-    // The executor shows the last line as the task's message, so that line must stand on its own.
+    // The last line becomes the task's message, so that line must stand on its own.
     bail!(
-        "{} of {} rows are bad:\n  {}\n{first}{others}. Correct {} or run: dayend sample repair --work {} --mis-date {}",
+        "{} rows are good, {} bad:\n  {}\n{first}{others}. Repair it: dayend sample repair --work {} --mis-date {}",
+        positions.len(),
         defects.len(),
-        positions.len() + defects.len(),
         told.join("\n  "),
-        night.file(FILE).display(),
         night.work().display(),
         night.mis_date
     )
@@ -80,7 +83,10 @@ pub(super) fn parse(text: &str) -> (Vec<Position>, Vec<String>) {
     for (number, line) in rows {
         match position(line) {
             Ok(row) if !seen.insert(row.id.clone()) => {
-                defects.push(format!("{FILE} line {number}: the position {} was there before", row.id));
+                defects.push(format!(
+                    "{FILE} line {number}: the position {} was there before",
+                    row.id
+                ));
             }
             Ok(row) => positions.push(row),
             Err(problem) => defects.push(format!("{FILE} line {number}: {problem}")),
@@ -97,19 +103,35 @@ fn position(line: &str) -> Result<Position, String> {
     let [id, desk, currency, amount] = fields.as_slice() else {
         return Err(format!("there are {} fields instead of 4", fields.len()));
     };
-    let named = |text: &str| !text.is_empty() && text.len() <= 60 && text.bytes().all(|byte| byte.is_ascii_graphic());
+    let named = |text: &str| {
+        !text.is_empty() && text.len() <= 60 && text.bytes().all(|byte| byte.is_ascii_graphic())
+    };
     if !named(id) || !named(desk) {
-        return Err("the position id and the desk must be 1 to 60 visible ASCII characters".to_owned());
+        return Err(
+            "the position id and the desk must be 1 to 60 visible ASCII characters".to_owned()
+        );
     }
     if !CURRENCIES.contains(currency) {
-        return Err(format!("position {id}: the night does not revalue the currency `{}`", shortened(currency)));
+        return Err(format!(
+            "position {id}: the night does not revalue the currency `{}`",
+            shortened(currency)
+        ));
     }
-    let cents = money::cents(amount).ok_or_else(|| format!("position {id}: {}", not_an_amount(amount)))?;
-    Ok(Position { id: (*id).to_owned(), desk: (*desk).to_owned(), currency: (*currency).to_owned(), cents })
+    let cents =
+        money::cents(amount).ok_or_else(|| format!("position {id}: {}", not_an_amount(amount)))?;
+    Ok(Position {
+        id: (*id).to_owned(),
+        desk: (*desk).to_owned(),
+        currency: (*currency).to_owned(),
+        cents,
+    })
 }
 
 fn not_an_amount(amount: &str) -> String {
-    let odd = amount.chars().enumerate().find(|(_, letter)| !letter.is_ascii_digit() && !matches!(letter, '-' | '.'));
+    let odd = amount
+        .chars()
+        .enumerate()
+        .find(|(_, letter)| !letter.is_ascii_digit() && !matches!(letter, '-' | '.'));
     let hint = match odd {
         Some((at, letter)) if letter.is_ascii_alphabetic() => {
             format!(" (character {} is the letter {letter})", at + 1)
@@ -135,7 +157,8 @@ mod tests {
             ("P2,SPOT,USD,1.005", "line 3: position P2: the amount `1.005` is not a number with at most two decimals"),
         ];
         for (row, want) in cases {
-            let (positions, defects) = parse(&format!("{HEADER}\nP1,SPOT,USD,5.00\n{row}\nP9,SPOT,GBP,-1.00\n"));
+            let (positions, defects) =
+                parse(&format!("{HEADER}\nP1,SPOT,USD,5.00\n{row}\nP9,SPOT,GBP,-1.00\n"));
             assert_eq!(positions.len(), 2, "{row}");
             assert_eq!(defects, [format!("{FILE} {want}")], "{row}");
         }

@@ -1,8 +1,8 @@
 //! The repair of the position file: letters that were typed for digits.
 
 use super::files::{Night, lines};
-use super::positions::{FILE, parse};
 use super::money;
+use super::positions::{FILE, parse};
 use anyhow::{Result, bail};
 use dayend_engine::time::MisDate;
 use std::path::Path;
@@ -29,7 +29,9 @@ fn corrected(text: &str) -> (String, Vec<String>) {
         if let Some((amount, better)) = &repaired {
             changes.push(format!("line {number}: {amount} is now {better}"));
         }
-        match repaired.and_then(|(amount, better)| Some(format!("{}{better}", line.strip_suffix(&amount)?))) {
+        match repaired
+            .and_then(|(amount, better)| Some(format!("{}{better}", line.strip_suffix(&amount)?)))
+        {
             Some(line) => out.push_str(&line),
             None => out.push_str(line),
         }
@@ -67,7 +69,8 @@ mod tests {
 
     #[test]
     fn only_the_bad_amount_changes() {
-        let (place, date) = night_with(&format!("{HEADER}\nPO1,SPOT,USD,12O450.75\nPl2,SPOT,GBP,-1.00\n"));
+        let (place, date) =
+            night_with(&format!("{HEADER}\nPO1,SPOT,USD,12O450.75\nPl2,SPOT,GBP,-1.00\n"));
         let said = repair(place.path(), date).unwrap();
         assert!(said.ends_with("line 2: 12O450.75 is now 120450.75"), "{said}");
         let after = Night::new(place.path(), date).read(FILE).unwrap();
@@ -80,7 +83,12 @@ mod tests {
         let text = format!("{HEADER}\nP1,SPOT,USD,12O450.75\nP2,SPOT,GBP,about five\n");
         let (place, date) = night_with(&text);
         let problem = repair(place.path(), date).unwrap_err().to_string();
-        assert!(problem.starts_with("1 rows need a person, the file was not changed: positions.csv line 3"), "{problem}");
+        assert!(
+            problem.starts_with(
+                "1 rows need a person, the file was not changed: positions.csv line 3"
+            ),
+            "{problem}"
+        );
         assert_eq!(Night::new(place.path(), date).read(FILE).unwrap(), text);
     }
 }

@@ -42,7 +42,8 @@ pub(crate) struct CurrencyFigures {
 pub(super) async fn write(night: &Night) -> Result<String> {
     let date = night.mis_date.to_string();
     let mut ledger = ledger::open(night).await?;
-    let currencies = ledger.rows(BY_CURRENCY, &[&date]).await.context("the ledger could not be read")?;
+    let currencies =
+        ledger.rows(BY_CURRENCY, &[&date]).await.context("the ledger could not be read")?;
     let desks = ledger.rows(BY_DESK, &[&date]).await.context("the ledger could not be read")?;
     ledger.close().await?;
     if currencies.is_empty() {
@@ -52,7 +53,12 @@ pub(super) async fn write(night: &Night) -> Result<String> {
     let path = night.write(CSV, &csv)?;
     let figures = parse(&csv, path.clone())?;
     night.write(TEXT, &text(&date, &figures, &desks)?)?;
-    Ok(format!("{}: {} positions are worth EUR {}", path.display(), figures.positions, figures.eur_value))
+    Ok(format!(
+        "{}: {} positions are worth EUR {}",
+        path.display(),
+        figures.positions,
+        figures.eur_value
+    ))
 }
 
 fn csv(rows: &[Vec<String>]) -> Result<String> {
@@ -64,8 +70,10 @@ fn csv(rows: &[Vec<String>]) -> Result<String> {
         };
         let (amount, rate, value) = (amount.parse()?, rate.parse()?, value.parse()?);
         positions += count.parse::<u64>()?;
-        total = total.checked_add(value).context("the values add up to more than a report can hold")?;
-        let (amount, rate, value) = (money::from_cents(amount), money::from_micros(rate), money::from_cents(value));
+        total =
+            total.checked_add(value).context("the values add up to more than a report can hold")?;
+        let (amount, rate, value) =
+            (money::from_cents(amount), money::from_micros(rate), money::from_cents(value));
         writeln!(csv, "{currency},{count},{amount},{rate},{value}")?;
     }
     writeln!(csv, "TOTAL,{positions},,,{}", money::from_cents(total))?;
@@ -74,7 +82,11 @@ fn csv(rows: &[Vec<String>]) -> Result<String> {
 
 fn text(date: &str, figures: &Figures, desks: &[Vec<String>]) -> Result<String> {
     let mut text = format!("Revaluation of {date} in EUR. Rates: European Central Bank.\n\n");
-    writeln!(text, "{:<10} {:>9} {:>24} {:>14} {:>20}", "currency", "positions", "amount", "rate", "EUR")?;
+    writeln!(
+        text,
+        "{:<10} {:>9} {:>24} {:>14} {:>20}",
+        "currency", "positions", "amount", "rate", "EUR"
+    )?;
     for line in &figures.currencies {
         let CurrencyFigures { currency, positions, amount, rate, eur_value } = line;
         writeln!(text, "{currency:<10} {positions:>9} {amount:>24} {rate:>14} {eur_value:>20}")?;
@@ -97,18 +109,30 @@ pub(crate) fn read_figures(work: &Path, mis_date: MisDate) -> Result<Figures> {
 }
 
 fn parse(csv: &str, report: PathBuf) -> Result<Figures> {
-    let mut figures = Figures { currencies: Vec::new(), positions: 0, eur_value: String::new(), report };
+    let mut figures =
+        Figures { currencies: Vec::new(), positions: 0, eur_value: String::new(), report };
     for line in csv.lines().skip(1) {
         let fields: Vec<&str> = line.split(',').collect();
         let [currency, positions, amount, rate, eur_value] = fields.as_slice() else {
-            bail!("{} has a line with {} fields instead of 5", figures.report.display(), fields.len());
+            bail!(
+                "{} has a line with {} fields instead of 5",
+                figures.report.display(),
+                fields.len()
+            );
         };
         let (positions, eur_value) = (positions.parse()?, (*eur_value).to_owned());
         if *currency == "TOTAL" {
             (figures.positions, figures.eur_value) = (positions, eur_value);
         } else {
-            let (currency, amount, rate) = ((*currency).to_owned(), (*amount).to_owned(), (*rate).to_owned());
-            figures.currencies.push(CurrencyFigures { currency, positions, amount, rate, eur_value });
+            let (currency, amount, rate) =
+                ((*currency).to_owned(), (*amount).to_owned(), (*rate).to_owned());
+            figures.currencies.push(CurrencyFigures {
+                currency,
+                positions,
+                amount,
+                rate,
+                eur_value,
+            });
         }
     }
     Ok(figures)

@@ -7,7 +7,8 @@ use std::io::Write as _;
 
 /// Appends `WITNESS <run> <task> <attempt> <fence>`; silent when no server started this program.
 pub(super) fn sign(night: &Night) -> Result<()> {
-    let told = ["DAYEND_RUN_ID", "DAYEND_TASK", "DAYEND_ATTEMPT", "DAYEND_FENCE"].map(std::env::var);
+    let told =
+        ["DAYEND_RUN_ID", "DAYEND_TASK", "DAYEND_ATTEMPT", "DAYEND_FENCE"].map(std::env::var);
     let [Ok(run), Ok(task), Ok(attempt), Ok(fence)] = told else {
         return Ok(());
     };

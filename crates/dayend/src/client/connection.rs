@@ -1,0 +1,295 @@
+//! The connection to a server: one HTTP client, one access token, and the patience to get through.
+
+use super::backoff;
+use super::failure::Failure;
+use super::profile::{Grant, Profile};
+use super::retry::{Trouble, judge};
+use super::voice::Voice;
+use dayend_wire::exit::ExitCode;
+use dayend_wire::oauth::{TokenBody, TokenErrorBody};
+use reqwest::header::HeaderMap;
+use reqwest::{Client, Method, RequestBuilder};
+use secrecy::{ExposeSecret as _, SecretString};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::Mutex;
+
+/// How long a command goes on trying while the server cannot be reached.
+const RETRY_FOR: Duration = Duration::from_secs(30);
+/// The same while it waits for a run: long enough for a server to be restored.
+const RETRY_FOR_WAITING: Duration = Duration::from_mins(15);
+/// The longest answer that is read.
+const ANSWER_MAX_BYTES: usize = 512 * 1024 * 1024;
+
+/// How patient a connection is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub(crate) connect: Duration,
+    pub(crate) request: Duration,
+    pub(crate) retry_for: Option<Duration>,
+}
+
+/// A server, and who we are there.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    client: Client,
+    profile: Profile,
+    limits: Limits,
+    token: Mutex<Option<SecretString>>,
+    voice: Arc<Voice>,
+}
+
+/// A request that can be sent as often as it takes.
+#[derive(Clone, Debug)]
+pub(super) struct Request {
+    pub(super) method: Method,
+    /// Below the base URL, with its query.
+    pub(super) path: String,
+    pub(super) body: Option<Vec<u8>>,
+    pub(super) key: Option<String>,
+    /// It belongs to a wait for a run, which outlives a restart of the server.
+    pub(super) waiting: bool,
+}
+
+/// An answer that is not a reason to try again.
+#[derive(Clone, Debug)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Vec<u8>,
+}
+
+impl Request {
+    /// A reading request.
+    pub(super) fn get(path: String) -> Self {
+        Self { method: Method::GET, path, body: None, key: None, waiting: false }
+    }
+
+    /// A request with a JSON body.
+    pub(super) fn post(path: String, body: &impl serde::Serialize) -> Self {
+        let body = serde_json::to_vec(body).expect("our own bodies are always JSON");
+        Self { method: Method::POST, path, body: Some(body), key: None, waiting: false }
+    }
+}
+
+impl Connection {
+    /// Prepares a connection; nothing is sent yet.
+    pub(crate) fn new(
+        profile: Profile,
+        limits: Limits,
+        voice: Arc<Voice>,
+    ) -> Result<Self, Failure> {
+        let mut builder = Client::builder()
+            .user_agent(concat!("dayend/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(limits.connect)
+            .timeout(limits.request)
+            // A redirect could take the token to another server.
+            .redirect(reqwest::redirect::Policy::none());
+        if is_loopback(&profile.base_url) {
+            builder = builder.no_proxy();
+        }
+        if let Some(file) = &profile.ca_file {
+            let unreadable = |problem: &dyn std::fmt::Display| {
+                Failure::usage(format!(
+                    "the CA file {} of the profile cannot be used: {problem}",
+                    file.display()
+                ))
+            };
+            let pem = std::fs::read(file).map_err(|error| unreadable(&error))?;
+            let authorities =
+                reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| unreadable(&error))?;
+            if authorities.is_empty() {
+                return Err(unreadable(&"there is no certificate in it"));
+            }
+            builder = builder.tls_certs_merge(authorities);
+        }
+        let client = builder.build().map_err(|error| {
+            Failure::new(
+                ExitCode::Bug,
+                format!("the HTTP client cannot be made: {}", super::retry::chain(&error)),
+            )
+        })?;
+        Ok(Self { client, profile, limits, token: Mutex::new(None), voice })
+    }
+
+    /// The profile in use.
+    pub(crate) fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    /// Where to say things.
+    pub(crate) fn voice(&self) -> &Voice {
+        &self.voice
+    }
+
+    /// The longest that a single request may wait for news on the server.
+    pub(super) fn longest_poll(&self) -> Duration {
+        self.limits.request.saturating_sub(Duration::from_secs(5)).max(Duration::from_secs(1))
+    }
+
+    /// Sends a request until there is an answer, a lasting problem, or no patience left.
+    pub(super) async fn send(&self, request: &Request) -> Result<Answer, Failure> {
+        let usual = if request.waiting { RETRY_FOR_WAITING } else { RETRY_FOR };
+        let give_up = Instant::now() + self.limits.retry_for.unwrap_or(usual);
+        let (mut retry, mut renewed) = (0, false);
+        loop {
+            let trouble = match self.try_once(request).await? {
+                Ok(answer) if answer.status == 401 && !renewed => {
+                    // Expired or revoked: one new token, then the refusal counts.
+                    *self.token.lock().await = None;
+                    renewed = true;
+                    continue;
+                }
+                Ok(answer) => match judge(answer) {
+                    Ok(answer) => return Ok(answer),
+                    Err(trouble) => trouble,
+                },
+                Err(trouble) => trouble,
+            };
+            let delay = backoff::delay(retry, trouble.retry_after, backoff::dice());
+            let Some(left) =
+                give_up.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())
+            else {
+                return Err(Self::unreachable(&trouble, request));
+            };
+            let delay = delay.min(left);
+            let sentence = format!(
+                "dayend: {}; trying again in {:.1} s",
+                trouble.sentence,
+                delay.as_secs_f32()
+            );
+            self.voice.say(&sentence);
+            tokio::time::sleep(delay).await;
+            retry += 1;
+        }
+    }
+
+    async fn try_once(&self, request: &Request) -> Result<Result<Answer, Trouble>, Failure> {
+        let token = match self.token().await? {
+            Ok(token) => token,
+            Err(trouble) => return Ok(Err(trouble)),
+        };
+        let url = format!("{}{}", self.profile.base_url, request.path);
+        let mut builder =
+            self.client.request(request.method.clone(), url).bearer_auth(token.expose_secret());
+        for (name, value) in self.scope_headers() {
+            builder = builder.header(name, value);
+        }
+        builder = builder.header("locale", "en-US").header("X-Dayend-Strict", "true");
+        if let Some(key) = &request.key {
+            builder = builder.header("Idempotency-Key", key);
+        }
+        if let Some(body) = &request.body {
+            builder = builder.header("Content-Type", "application/json").body(body.clone());
+        }
+        self.exchange(builder).await
+    }
+
+    fn scope_headers(&self) -> [(&'static str, &str); 4] {
+        let Profile { tenant, service, workspace, user, .. } = &self.profile;
+        [
+            ("ofs_tenant_id", tenant),
+            ("ofs_service_id", service),
+            ("ofs_workspace_id", workspace),
+            ("ofs_remote_user", user),
+        ]
+    }
+
+    /// The access token, got if there is none.
+    async fn token(&self) -> Result<Result<SecretString, Trouble>, Failure> {
+        let mut kept = self.token.lock().await;
+        if let Some(token) = &*kept {
+            return Ok(Ok(token.clone()));
+        }
+        let Profile { client_id, client_secret, user, password, grant, .. } = &self.profile;
+        let mut form = vec![("scope", "urn:opc:idm:__myscopes__")];
+        match grant {
+            Grant::ClientCredentials => form.push(("grant_type", "client_credentials")),
+            Grant::Password => {
+                let password = password.as_ref().map_or("", |password| password.expose_secret());
+                form.extend([
+                    ("grant_type", "password"),
+                    ("username", user),
+                    ("password", password),
+                ]);
+            }
+        }
+        let secret = client_secret.as_ref().map(SecretString::expose_secret);
+        let url = format!("{}/oauth2/v1/token", self.profile.base_url);
+        let answer = match self
+            .exchange(self.client.post(url).basic_auth(client_id, secret).form(&form))
+            .await?
+        {
+            Ok(answer) => judge(answer),
+            Err(trouble) => Err(trouble),
+        };
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(trouble) => return Ok(Err(trouble)),
+        };
+        if answer.status != 200 {
+            return Err(self.refused(&answer));
+        }
+        let body: TokenBody = serde_json::from_slice(&answer.body)
+            .map_err(|_| Failure::odd_answer("the token endpoint answered no token"))?;
+        let token = SecretString::from(body.access_token);
+        *kept = Some(token.clone());
+        Ok(Ok(token))
+    }
+
+    async fn exchange(&self, builder: RequestBuilder) -> Result<Result<Answer, Trouble>, Failure> {
+        let read = async {
+            let mut response = builder.send().await?;
+            let (status, headers) = (response.status().as_u16(), response.headers().clone());
+            let mut body = Vec::new();
+            while let Some(chunk) = response.chunk().await? {
+                if body.len() + chunk.len() > ANSWER_MAX_BYTES {
+                    return Ok(None);
+                }
+                body.extend_from_slice(&chunk);
+            }
+            Ok(Some(Answer { status, headers, body }))
+        };
+        match read.await {
+            Ok(Some(answer)) => Ok(Ok(answer)),
+            Ok(None) => Err(Failure::odd_answer("it is far too long")),
+            Err(error) => Trouble::of(&error, &self.profile.base_url).map(Err),
+        }
+    }
+
+    fn refused(&self, answer: &Answer) -> Failure {
+        let said = serde_json::from_slice::<TokenErrorBody>(&answer.body);
+        let said = said.map_or_else(
+            |_| format!("HTTP {}", answer.status),
+            |body| {
+                body.error_description
+                    .map_or(body.error.clone(), |text| format!("{}: {text}", body.error))
+            },
+        );
+        let sentence = format!(
+            "{} gave no access token ({said}): check client_id and client_secret (and user) in the profile",
+            self.profile.base_url
+        );
+        Failure::new(ExitCode::NotAllowed, sentence)
+    }
+
+    fn unreachable(trouble: &Trouble, request: &Request) -> Failure {
+        let advice = match &request.key {
+            Some(key) => format!(
+                "whether the request was carried out is unknown; repeat it with --key {key}, which is safe"
+            ),
+            None => "is the server running, and is its base URL right? `dayend serve` starts it"
+                .to_owned(),
+        };
+        Failure::new(ExitCode::Unreachable, format!("{}; given up: {advice}", trouble.sentence))
+    }
+}
+
+fn is_loopback(base_url: &str) -> bool {
+    let host = reqwest::Url::parse(base_url)
+        .ok()
+        .and_then(|url| url.host_str().map(str::to_owned))
+        .unwrap_or_default();
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}

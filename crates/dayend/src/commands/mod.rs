@@ -1,0 +1,25 @@
+//! The client commands, one file each.
+
+mod apply;
+mod completions;
+mod control;
+mod export;
+mod log;
+mod run;
+mod schema;
+mod session;
+mod status;
+mod task;
+mod wait;
+
+pub(crate) use apply::ApplyArgs;
+pub(crate) use completions::CompletionsArgs;
+pub(crate) use control::{ControlArgs, ControlWaitArgs};
+pub(crate) use export::ExportArgs;
+pub(crate) use log::LogArgs;
+pub(crate) use run::RunArgs;
+pub(crate) use schema::schema;
+pub(crate) use session::{Session, report};
+pub(crate) use status::StatusArgs;
+pub(crate) use task::TaskArgs;
+pub(crate) use wait::WaitArgs;
