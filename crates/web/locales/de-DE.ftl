@@ -54,7 +54,6 @@ key-wrong = { summary-arguments }
     .details = „{ $key }“ muss { $wanted ->
         [codes] eine durch Kommas getrennte Zeichenkette oder eine Liste von Zeichenketten
         [object] ein Objekt
-        [array] eine Liste
         [value] eine Zeichenkette, eine Zahl oder ein Wahrheitswert
         [batch-params] für einen Batch ein Objekt oder eine Zeichenkette mit einem Objekt
         [group-params] für eine Batchgruppe eine Liste oder eine Zeichenkette mit einer Liste
@@ -84,7 +83,7 @@ key-reused = { summary-arguments }
 not-found = Das Objekt existiert nicht.
     .details = { $what ->
         [batch] Der Batch
-        [group] Die Batchgruppe
+        [batch-group] Die Batchgruppe
         [run] Der Lauf
        *[other] Das Objekt ({ $what })
     } „{ $id }“ existiert nicht.

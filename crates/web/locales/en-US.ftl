@@ -57,7 +57,6 @@ key-wrong = { summary-arguments }
     .details = '{ $key }' must be { $wanted ->
         [codes] a comma-separated string or an array of strings
         [object] an object
-        [array] an array
         [value] a string, a number or a boolean
         [batch-params] an object, or a string that holds one, for a batch
         [group-params] an array, or a string that holds one, for a batch group
@@ -87,7 +86,7 @@ key-reused = { summary-arguments }
 not-found = Object does not exist.
     .details = { $what ->
         [batch] The batch
-        [group] The batch group
+        [batch-group] The batch group
         [run] The run
        *[other] The { $what }
     } '{ $id }' does not exist.

@@ -54,7 +54,6 @@ key-wrong = { summary-arguments }
     .details = «{ $key }» debe ser { $wanted ->
         [codes] una cadena separada por comas o una lista de cadenas
         [object] un objeto
-        [array] una lista
         [value] una cadena, un número o un booleano
         [batch-params] un objeto, o una cadena que contenga uno, para un lote
         [group-params] una lista, o una cadena que contenga una, para un grupo de lotes
@@ -84,7 +83,7 @@ key-reused = { summary-arguments }
 not-found = El objeto no existe.
     .details = { $what ->
         [batch] El lote
-        [group] El grupo de lotes
+        [batch-group] El grupo de lotes
         [run] La ejecución
        *[other] El objeto ({ $what })
     } «{ $id }» no existe.

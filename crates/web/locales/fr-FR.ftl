@@ -54,7 +54,6 @@ key-wrong = { summary-arguments }
     .details = « { $key } » doit être { $wanted ->
         [codes] une chaîne séparée par des virgules ou un tableau de chaînes
         [object] un objet
-        [array] un tableau
         [value] une chaîne, un nombre ou un booléen
         [batch-params] un objet, ou une chaîne qui en contient un, pour un lot
         [group-params] un tableau, ou une chaîne qui en contient un, pour un groupe de lots
@@ -84,7 +83,7 @@ key-reused = { summary-arguments }
 not-found = L'objet n'existe pas.
     .details = { $what ->
         [batch] Le lot
-        [group] Le groupe de lots
+        [batch-group] Le groupe de lots
         [run] L'exécution
        *[other] L'objet ({ $what })
     } « { $id } » n'existe pas.

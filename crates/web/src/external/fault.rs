@@ -97,7 +97,7 @@ impl From<Refusal> for Fault {
             Refusal::NotFound { what, id } => Self::new(
                 ResultCode::NotFound,
                 Http::Strict(StatusCode::NOT_FOUND),
-                Sentence::NotFound { what: what.to_owned(), id: reason(&id) },
+                Sentence::NotFound { what: what.replace(' ', "-"), id: reason(&id) },
             ),
             Refusal::NothingToRun(why) => Self::conflict(
                 ResultCode::NothingToRun,

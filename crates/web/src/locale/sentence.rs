@@ -9,7 +9,6 @@ pub enum Wanted {
     /// A comma-separated string, or an array of strings.
     Codes,
     Object,
-    Array,
     /// A string, a number or a boolean.
     Value,
     /// An object, or a string that holds one.
@@ -24,7 +23,6 @@ impl Wanted {
             Self::Text => "text",
             Self::Codes => "codes",
             Self::Object => "object",
-            Self::Array => "array",
             Self::Value => "value",
             Self::BatchParams => "batch-params",
             Self::GroupParams => "group-params",
