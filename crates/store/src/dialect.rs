@@ -29,6 +29,8 @@ pub(crate) const LIBRARY_VERSION_SQLITE: &str = "SELECT sqlite_version()";
 pub(crate) const TABLES_SQLITE: &str = "SELECT COUNT(*), COUNT(CASE WHEN name = '_sqlx_migrations' THEN 1 END) FROM sqlite_master WHERE type = 'table'";
 /// Makes readers independent of the writer; answers with the mode that is in force afterwards.
 pub(crate) const WRITE_AHEAD_LOG_SQLITE: &str = "PRAGMA journal_mode = WAL";
+/// Moves the log into the database file, flushes that, and empties the log.
+pub(crate) const EMPTY_LOG_SQLITE: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
 /// The database's own checks.
 pub(crate) const INTEGRITY_SQLITE: &str = "PRAGMA integrity_check";
 /// Rows that refer to a missing row.

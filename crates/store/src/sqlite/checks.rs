@@ -1,6 +1,8 @@
 //! What must hold before a database is used.
 
-use crate::dialect::{LIBRARY_VERSION_SQLITE, TABLES_SQLITE, WRITE_AHEAD_LOG_SQLITE};
+use crate::dialect::{
+    EMPTY_LOG_SQLITE, LIBRARY_VERSION_SQLITE, TABLES_SQLITE, WRITE_AHEAD_LOG_SQLITE,
+};
 use crate::migrations::{NEWEST_APPLIED, migrator_sqlite, newest_known};
 use crate::port::StoreError;
 use crate::sqlite::error::{migrate_error, newer_schema};
@@ -84,6 +86,16 @@ pub(crate) async fn write_ahead_log(
         "the file system of `{}` cannot hold a database with a write-ahead log",
         path.display()
     )))
+}
+
+/// Flushes what an earlier process left in the log: it may stand there unflushed, if the disk failed or the process was killed.
+pub(crate) async fn empty_log(connection: &mut SqliteConnection) {
+    let emptied: Result<Option<(i64, i64, i64)>, StoreError> =
+        find(connection, EMPTY_LOG_SQLITE, &[]).await;
+    if let Err(error) = emptied {
+        // Reading is possible all the same, and the next commit flushes the log too.
+        tracing::warn!(%error, "the log of the database could not be emptied");
+    }
 }
 
 #[cfg(test)]

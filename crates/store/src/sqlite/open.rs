@@ -35,6 +35,9 @@ pub struct SqliteStore {
 pub(crate) struct Shared {
     pub(crate) writer: Writer,
     pub(crate) readers: SqlitePool,
+    /// Keeps the log open while the writer's connection is replaced. Were the last connection closed after a commit that
+    /// could not be flushed, the next one would read the log from the start and bring that commit back.
+    keeper: Mutex<Option<SqliteConnection>>,
     /// For connections of their own, such as a long check.
     pub(crate) reading: SqliteConnectOptions,
     path: PathBuf,
@@ -70,7 +73,9 @@ impl SqliteStore {
             keep_private(&path);
         }
         let reading = options(&path, pages_max).pragma("query_only", "ON");
-        Ok(Self::assemble(Writer::new(writing, first), reading, path, lock))
+        let mut keeper = connect(&reading, &path).await?;
+        checks::schema(&mut keeper, &path).await?;
+        Ok(Self::assemble(Writer::new(writing, first), reading, Some(keeper), path, lock))
     }
 
     /// Opens an existing database of this program's schema version for reading only, while no server uses it.
@@ -88,33 +93,36 @@ impl SqliteStore {
         let fits = readable(&mut first, &path).await;
         close(first).await;
         fits?;
-        Ok(Self::assemble(Writer::refusing(), reading, path, lock))
+        Ok(Self::assemble(Writer::refusing(), reading, None, path, lock))
     }
 
-    fn assemble(writer: Writer, reading: SqliteConnectOptions, path: PathBuf, lock: File) -> Self {
+    fn assemble(
+        writer: Writer,
+        reading: SqliteConnectOptions,
+        keeper: Option<SqliteConnection>,
+        path: PathBuf,
+        lock: File,
+    ) -> Self {
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .idle_timeout(None)
             .max_lifetime(None)
             .test_before_acquire(false)
             .connect_lazy_with(reading.clone());
-        Self {
-            shared: Arc::new(Shared {
-                writer,
-                readers,
-                reading,
-                path,
-                lock: Mutex::new(Some(lock)),
-            }),
-        }
+        let (keeper, lock) = (Mutex::new(keeper), Mutex::new(Some(lock)));
+        Self { shared: Arc::new(Shared { writer, readers, keeper, reading, path, lock }) }
     }
 }
 
 impl Shared {
     /// Closes all connections, then lets other processes in.
     pub(crate) async fn close(&self) {
-        self.writer.close().await;
         self.readers.close().await;
+        let keeper = self.keeper.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(keeper) = keeper {
+            close(keeper).await;
+        }
+        self.writer.close().await;
         drop(self.lock.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 }
@@ -160,7 +168,9 @@ async fn prepare(connection: &mut SqliteConnection, path: &Path) -> Result<(), S
     checks::library(connection).await?;
     checks::schema(connection, path).await?;
     checks::write_ahead_log(connection, path).await?;
-    checks::migrate(connection).await
+    checks::migrate(connection).await?;
+    checks::empty_log(connection).await;
+    Ok(())
 }
 
 async fn readable(connection: &mut SqliteConnection, path: &Path) -> Result<(), StoreError> {

@@ -124,7 +124,7 @@ pub(crate) async fn changing_any_column_that_matters_is_a_defect(home: &dyn Home
         // One bit of a number, one letter of a text, one byte of a hash; the other way round for flags.
         let changed = format!(
             "CASE typeof({column}) WHEN 'integer' THEN CASE WHEN {column} IN (0, 1) THEN 1 - {column} ELSE {column} + 1 END \
-             WHEN 'text' THEN '~' || substr({column}, 2) WHEN 'blob' THEN CAST(x'01' || substr({column}, 2) AS BLOB) END"
+             WHEN 'text' THEN '~' || substr({column}, 2) WHEN 'blob' THEN CAST(x'ff' || substr({column}, 2) AS BLOB) END"
         );
         let one = format!("(SELECT {column} FROM {table} WHERE {column} IS NOT NULL LIMIT 1)");
         let sql = format!("UPDATE {table} SET {column} = {changed} WHERE {column} = {one}");
