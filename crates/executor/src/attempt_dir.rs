@@ -81,7 +81,7 @@ impl AttemptDir {
     /// Claims the attempt. False: somebody else did before. The claim is durable when this returns.
     pub(crate) fn claim(&self) -> io::Result<bool> {
         match OpenOptions::new().write(true).create_new(true).mode(0o600).open(self.started()) {
-            Ok(file) => file.sync_all().and_then(|()| self.sync()).map(|()| true),
+            Ok(_) => self.sync_up_to_the_root().map(|()| true),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
             Err(error) => Err(error),
         }
@@ -106,17 +106,12 @@ impl AttemptDir {
         file.write_all(content)?;
         file.sync_all()?;
         fs::rename(&draft, target)?;
-        self.sync()
+        File::open(&self.path)?.sync_all()
     }
 
-    /// Makes the names in the directory, and its own name, durable.
-    fn sync(&self) -> io::Result<()> {
-        let parents = [
-            Some(self.path.as_path()),
-            self.path.parent(),
-            self.path.parent().and_then(Path::parent),
-        ];
-        parents.into_iter().flatten().try_for_each(|dir| File::open(dir)?.sync_all())
+    /// Makes the names in the directory, its own name and its parent's durable.
+    fn sync_up_to_the_root(&self) -> io::Result<()> {
+        self.path.ancestors().take(3).try_for_each(|dir| File::open(dir)?.sync_all())
     }
 
     /// Bytes of the log from `offset` on, and where the next piece begins. None: there is no log.

@@ -133,8 +133,8 @@ impl Live {
         message: &str,
     ) -> bool {
         let message = crate::message::shown(message);
-        self.remove(id, |_| {
-            self.reports.report(Report { id, at, fact: Fact::Ended { outcome, message } })
+        self.remove(id, || {
+            self.reports.report(Report { id, at, fact: Fact::Ended { outcome, message } });
         })
     }
 
@@ -142,7 +142,7 @@ impl Live {
     pub(crate) fn leave(&self, phase: Phase) {
         for id in self.ids() {
             if self.phase(id) == Some(phase) {
-                self.remove(id, |_| ());
+                self.remove(id, || ());
             }
         }
     }
@@ -165,21 +165,19 @@ impl Live {
         self.reports.report(Report { id, at: (self.now)(), fact });
     }
 
-    fn remove(&self, id: AttemptId, last: impl FnOnce(&mut EntryState)) -> bool {
-        let mut phase = None;
-        self.while_live(id, |state| {
-            state.ended = true;
-            phase = Some(state.phase);
-            last(state);
-        });
-        let Some(phase) = phase else { return false };
-        let entry = locked(&self.entries).remove(&id);
-        self.count(Some(phase), None);
-        if let Some(entry) = entry {
-            entry
-                .orders
-                .send_if_modified(|order| std::mem::replace(order, Order::Leave) == Order::GoOn);
+    /// Forgets the attempt, then does the last thing for it. False: somebody else did.
+    fn remove(&self, id: AttemptId, last: impl FnOnce()) -> bool {
+        let Some(entry) = self.entry(id) else { return false };
+        let mut state = locked(&entry.state);
+        if std::mem::replace(&mut state.ended, true) {
+            return false;
         }
+        locked(&self.entries).remove(&id);
+        last();
+        self.count(Some(state.phase), None);
+        entry
+            .orders
+            .send_if_modified(|order| std::mem::replace(order, Order::Leave) == Order::GoOn);
         true
     }
 

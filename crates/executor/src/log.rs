@@ -71,7 +71,7 @@ impl AttemptLog {
         match written.await {
             Ok(Ok(file)) => self.file = Some(file),
             Ok(Err(error)) => {
-                tracing::warn!(%error, path = %self.dir.path().display(), "cannot write the log of an attempt")
+                tracing::warn!(%error, path = %self.dir.path().display(), "cannot write the log of an attempt");
             }
             Err(error) => tracing::warn!(%error, "the writer of an attempt's log gave up"),
         }

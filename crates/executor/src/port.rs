@@ -8,6 +8,10 @@ use std::sync::Arc;
 
 /// Everything an executor needs to make one attempt. Shares the definition; owns only what differs per attempt.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "an attempt has a number of its own among the generation's"
+)]
 pub struct Attempt {
     pub id: AttemptId,
     pub tenant: Arc<str>,

@@ -11,22 +11,22 @@ use tempfile::TempDir;
 const PROGRAMS: &str = "/usr/lib/postgresql/15/bin";
 /// The user that the server runs as when the tests are run by root, which PostgreSQL refuses.
 const SERVER_USER: &str = "postgres";
-/// The cluster's superuser and its password.
+/// The cluster's superuser.
 const USER: &str = "dayend";
-const PASSWORD: &str = "throw-away";
 
 /// A running cluster on a free port of 127.0.0.1. Dropping it stops the server and removes its files.
 #[derive(Debug)]
 pub struct Cluster {
     dir: TempDir,
     port: u16,
+    password: String,
 }
 
 impl Cluster {
     /// Makes and starts a cluster; returns when it takes connections.
     pub fn start() -> io::Result<Self> {
         let dir = tempfile::Builder::new().prefix("dayend-postgres-").tempdir()?;
-        let cluster = Self { port: free_port()?, dir };
+        let cluster = Self { port: free_port()?, dir, password: "throw-away".to_owned() };
         if runs_as_root() {
             run(Command::new("chown").arg(SERVER_USER).arg(cluster.dir.path()))?;
         }
@@ -54,12 +54,12 @@ impl Cluster {
 
     /// The URL with the password in it.
     pub fn url_with_password(&self) -> String {
-        format!("postgres://{USER}:{PASSWORD}@127.0.0.1:{}/postgres", self.port)
+        format!("postgres://{USER}:{}@127.0.0.1:{}/postgres", self.password, self.port)
     }
 
     /// The password of the user in [`Self::url`].
-    pub fn password(&self) -> &'static str {
-        PASSWORD
+    pub fn password(&self) -> &str {
+        &self.password
     }
 
     /// Stops the server at once, as a crash would, and starts it again.
@@ -99,7 +99,7 @@ impl Cluster {
     fn password_file(&self) -> io::Result<PathBuf> {
         let path = self.dir.path().join("password");
         let mut file = std::fs::File::create(&path)?;
-        writeln!(file, "{PASSWORD}")?;
+        writeln!(file, "{}", self.password)?;
         file.set_permissions(std::fs::Permissions::from_mode(0o644))?;
         Ok(path)
     }

@@ -2,7 +2,7 @@
 
 use crate::attempt_dir::AttemptDir;
 use crate::command::prepare::prepare;
-use crate::port::Attempt;
+use crate::port::{Attempt, Outcome};
 use crate::settings::Settings;
 use crate::shim::spec::Spec;
 use crate::shim::{MARKER, SUPERVISE};
@@ -15,18 +15,32 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use tokio::process::{Child, Command};
 
-/// Writes down what is to run and starts its shim. The error is why the attempt fails.
+/// Why there is no shim, and what that makes of the attempt.
+pub(super) struct NotLaunched {
+    pub(super) outcome: Outcome,
+    pub(super) message: String,
+}
+
+/// Writes down what is to run and starts its shim.
 pub(super) fn launch(
     settings: &Settings,
     dir: &AttemptDir,
     attempt: &Attempt,
     work: &CommandWork,
-) -> Result<Child, String> {
-    let spec = prepare(settings, dir, attempt, work)?;
-    lay_out(settings, dir, &spec)
-        .map_err(|error| format!("the attempt's directory cannot be made: {error}"))?;
+) -> Result<Child, NotLaunched> {
+    let failed = |message| NotLaunched { outcome: Outcome::Failed, message };
+    let spec = prepare(settings, dir, attempt, work).map_err(failed)?;
+    lay_out(settings, dir, &spec).map_err(|error| {
+        if error.kind() == io::ErrorKind::AlreadyExists {
+            // Whatever was started then may still run: this is no failure that may simply be repeated.
+            let message = "the attempt was started before".to_owned();
+            return NotLaunched { outcome: Outcome::Lost, message };
+        }
+        failed(format!("the attempt's directory cannot be made: {error}"))
+    })?;
     let shim = settings.command.shim.as_deref().unwrap_or(Path::new("/proc/self/exe"));
-    spawn_shim(shim, dir).map_err(|error| format!("the command's shim cannot be started: {error}"))
+    spawn_shim(shim, dir)
+        .map_err(|error| failed(format!("the command's shim cannot be started: {error}")))
 }
 
 /// Asks the shim to stop the command. Also works on one that another server started, or that has not got so far yet.

@@ -67,7 +67,10 @@ fn relative(settings: &CommandSettings, path: &Path) -> Result<PathBuf, String> 
         return Ok(full);
     }
     if !is_below_a_root(settings, &real) {
-        return Err(format!("{} leads outside the directories that commands may come from", named(path)));
+        return Err(format!(
+            "{} leads outside the directories that commands may come from",
+            named(path)
+        ));
     }
     Ok(real)
 }

@@ -44,9 +44,9 @@ pub(crate) async fn run(
             shared.live.started(id, (shared.settings.now)());
             follow_child(&shared, id, &dir, shim, orders).await;
         }
-        Ok(Err(reason)) => shared.live.end(id, Outcome::Failed, &reason),
+        Ok(Err(refused)) => shared.live.end(id, refused.outcome, &refused.message),
         Err(_) => {
-            shared.live.end(id, Outcome::Lost, "the command could not be launched: internal error")
+            shared.live.end(id, Outcome::Lost, "the command could not be launched: internal error");
         }
     }
 }
@@ -71,7 +71,7 @@ async fn follow_child(
     let found =
         found.unwrap_or_else(|_| Found::lost("the outcome could not be read: internal error"));
     // The file's time is coarser than the clock: it may lie before the start that was reported.
-    report(shared, id, Found { at: None, ..found });
+    report(shared, id, &Found { at: None, ..found });
 }
 
 async fn stop_child(
@@ -103,20 +103,20 @@ pub(crate) async fn adopt(shared: Arc<Shared>, id: AttemptId, mut orders: Orders
     let at = dir.clone();
     let first_look = tokio::task::spawn_blocking(move || look(&at)).await;
     let lock = match first_look {
-        Ok(Ok(Look::Over(found))) => return report(&shared, id, found),
+        Ok(Ok(Look::Over(found))) => return report(&shared, id, &found),
         Ok(Ok(Look::Alive(lock))) => lock,
         Ok(Err(error)) => {
             return report(
                 &shared,
                 id,
-                Found::lost(&format!("the attempt's directory cannot be read: {error}")),
+                &Found::lost(&format!("the attempt's directory cannot be read: {error}")),
             );
         }
         Err(_) => {
             return report(
                 &shared,
                 id,
-                Found::lost("the attempt could not be adopted: internal error"),
+                &Found::lost("the attempt could not be adopted: internal error"),
             );
         }
     };
@@ -128,7 +128,7 @@ pub(crate) async fn adopt(shared: Arc<Shared>, id: AttemptId, mut orders: Orders
             return report(
                 &shared,
                 id,
-                Found::lost(&format!("the running command cannot be watched: {error}")),
+                &Found::lost(&format!("the running command cannot be watched: {error}")),
             );
         }
     };
@@ -145,7 +145,7 @@ pub(crate) async fn adopt(shared: Arc<Shared>, id: AttemptId, mut orders: Orders
     report(
         &shared,
         id,
-        found.unwrap_or_else(|_| Found::lost("the watch over the command ended early")),
+        &found.unwrap_or_else(|_| Found::lost("the watch over the command ended early")),
     );
 }
 
@@ -209,7 +209,7 @@ fn resolve(dir: &AttemptDir, how: &str) -> Found {
     }
 }
 
-fn report(shared: &Shared, id: AttemptId, found: Found) {
+fn report(shared: &Shared, id: AttemptId, found: &Found) {
     let at = found.at.unwrap_or_else(shared.settings.now);
     shared.live.ended_at(id, at, found.outcome, &found.message);
 }

@@ -4,6 +4,7 @@ use crate::http::answer::Reply;
 use crate::http::policy::{AddressPolicy, GuardedResolver};
 use crate::http::slots::{Slot, Slots};
 use crate::settings::{HttpSettings, Settings};
+use dayend_engine::time::Timestamp;
 use reqwest::header::{HeaderMap, LOCATION, RETRY_AFTER};
 use reqwest::{Client, Method, Response, Url};
 use rustls::client::danger::ServerCertVerifier;
@@ -30,6 +31,7 @@ pub(crate) struct Http {
     pub(super) settings: HttpSettings,
     policy: Arc<AddressPolicy>,
     slots: Slots,
+    now: fn() -> Timestamp,
     /// Trusts what the system trusts; loaded with the first https request.
     system_tls: OnceCell<ClientConfig>,
 }
@@ -49,6 +51,7 @@ impl Http {
             settings: settings.http.clone(),
             policy: Arc::new(AddressPolicy::new(settings)),
             slots: Slots::new(settings.limits.http, settings.limits.http_per_host),
+            now: settings.now,
             system_tls: OnceCell::new(),
         }
     }
@@ -74,8 +77,7 @@ impl Http {
                 .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
         };
         let location = text(LOCATION);
-        let retry_after =
-            text(RETRY_AFTER).and_then(|value| value.trim().parse().ok()).map(Duration::from_secs);
+        let retry_after = text(RETRY_AFTER).and_then(|value| pause(&value, (self.now)()));
         let status = response.status();
         let body = read_body(response).await?;
         Ok(Reply { status, location, retry_after, body })
@@ -120,6 +122,17 @@ impl Http {
         };
         self.system_tls.get_or_try_init(load).await.cloned()
     }
+}
+
+/// The pause that a `Retry-After` asks for: seconds, or a date (RFC 9110, section 10.2.3).
+fn pause(value: &str, now: Timestamp) -> Option<Duration> {
+    let value = value.trim();
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(value).ok()?;
+    let micros = date.as_microsecond().saturating_sub(now.0);
+    Some(Duration::from_micros(u64::try_from(micros).unwrap_or(0)))
 }
 
 async fn read_body(mut response: Response) -> Result<Vec<u8>, String> {
@@ -189,4 +202,27 @@ fn reason(error: reqwest::Error) -> String {
         cause = inner.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wish_to_be_asked_later_is_read_in_both_forms() {
+        let now = Timestamp(1_793_318_400_000_000);
+        #[rustfmt::skip]
+        let cases = [
+            ("120", Some(120)),
+            (" 0 ", Some(0)),
+            ("Fri, 30 Oct 2026 00:01:30 GMT", Some(90)),
+            ("Thu, 29 Oct 2026 00:00:00 GMT", Some(0)),
+            ("soon", None),
+            ("-1", None),
+            ("", None),
+        ];
+        for (value, want) in cases {
+            assert_eq!(pause(value, now), want.map(Duration::from_secs), "{value}");
+        }
+    }
 }

@@ -18,6 +18,8 @@ pub(super) struct Exchange<'a> {
     pub(super) shared: &'a Shared,
     pub(super) plan: Plan,
     pub(super) log: AttemptLog,
+    /// The pause that the endpoint asked for before the next request.
+    pub(super) wish: Option<Duration>,
 }
 
 impl Exchange<'_> {
@@ -37,7 +39,10 @@ impl Exchange<'_> {
             self.note(&note).await;
         }
         match self.send(request).await {
-            Ok(reply) => self.masked(judge(&reply)),
+            Ok(reply) => {
+                self.wish = reply.retry_after;
+                self.masked(judge(&reply))
+            }
             Err(reason) => Verdict::Ended(Outcome::Failed, reason),
         }
     }
@@ -46,13 +51,16 @@ impl Exchange<'_> {
     pub(super) async fn poll(&mut self, url: Url) -> (Outcome, String) {
         let settings = self.shared.http.settings.clone();
         let (mut pause, mut failures) = (settings.poll_first, 0);
-        let mut wish: Option<Duration> = None;
         loop {
-            tokio::time::sleep(wish.take().unwrap_or(pause).min(settings.retry_after_max)).await;
+            let wish = self
+                .wish
+                .take()
+                .map(|wish| wish.clamp(settings.poll_first, settings.retry_after_max));
+            tokio::time::sleep(wish.unwrap_or(pause)).await;
             pause = pause.saturating_mul(2).min(settings.poll_max);
             let problem = match self.poll_once(url.clone(), settings.poll_timeout).await {
                 Ok(reply) => {
-                    wish = reply.retry_after;
+                    self.wish = reply.retry_after;
                     match self.masked(judge_poll(&reply)) {
                         Verdict::Ended(outcome, message) => return (outcome, message),
                         Verdict::Accepted { .. } => {
@@ -85,14 +93,12 @@ impl Exchange<'_> {
         let _slot = self.shared.http.slot(&url).await;
         let request = Request { method: Method::GET, url, headers, body: None, ca_file };
         let sent = tokio::time::timeout(limit, self.send(request)).await;
-        match sent {
-            Ok(result) => result,
-            Err(_) => {
-                let problem = format!("the poll was not answered within {} ms", limit.as_millis());
-                self.note(&problem).await;
-                Err(problem)
-            }
+        if let Ok(result) = sent {
+            return result;
         }
+        let problem = format!("the poll was not answered within {} ms", limit.as_millis());
+        self.note(&problem).await;
+        Err(problem)
     }
 
     /// Where the endpoint wants to be asked, relative to the request's own URL.

@@ -18,13 +18,11 @@ pub struct NotANetwork(pub String);
 
 impl Network {
     const fn v4(base: [u8; 4], bits: u8) -> Self {
-        let [a, b, c, d] = base;
-        Self { base: IpAddr::V4(Ipv4Addr::new(a, b, c, d)), bits }
+        Self { base: IpAddr::V4(Ipv4Addr::from_octets(base)), bits }
     }
 
     const fn v6(base: [u16; 8], bits: u8) -> Self {
-        let [a, b, c, d, e, f, g, h] = base;
-        Self { base: IpAddr::V6(Ipv6Addr::new(a, b, c, d, e, f, g, h)), bits }
+        Self { base: IpAddr::V6(Ipv6Addr::from_segments(base)), bits }
     }
 
     /// Whether the address lies in the network. An IPv4 network also holds its IPv4-mapped addresses.

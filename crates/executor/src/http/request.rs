@@ -170,15 +170,12 @@ fn contract(shared: &Shared, attempt: &Attempt) -> Result<HeaderMap, String> {
 
 /// One trace for a run, one span for an attempt, the same ones whoever computes them.
 fn traceparent(attempt: &Attempt) -> String {
-    let hex = |text: &str, bytes: usize| -> String {
-        Sha256::digest(text.as_bytes())
-            .iter()
-            .take(bytes)
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+    let number = |text: &str| {
+        let digest: [u8; 32] = Sha256::digest(text.as_bytes()).into();
+        digest.first_chunk().map_or(1, |bytes| u128::from_be_bytes(*bytes))
     };
     let span = format!("{}:{}:{}", attempt.run_id, attempt.id.node, attempt.id.epoch);
-    format!("00-{}-{}-01", hex(attempt.run_id.as_str(), 16), hex(&span, 8))
+    format!("00-{:032x}-{:016x}-01", number(attempt.run_id.as_str()), number(&span) >> 64)
 }
 
 fn body(attempt: &Attempt, work: &HttpWork, notes: &mut Vec<String>) -> Vec<u8> {

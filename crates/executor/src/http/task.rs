@@ -48,7 +48,7 @@ pub(crate) async fn run(shared: Arc<Shared>, attempt: Attempt, work: HttpWork, m
     shared.live.started(id, (shared.settings.now)());
     let log =
         AttemptLog::new(shared.dir(id), shared.settings.limits.log_bytes, shared.settings.now);
-    let mut exchange = Exchange { shared: &shared, plan, log };
+    let mut exchange = Exchange { shared: &shared, plan, log, wish: None };
     let verdict = tokio::select! {
         biased;
         order = orders.changed() => return stopped(&shared, id, order, "stopped before the endpoint answered"),
@@ -110,7 +110,7 @@ pub(crate) async fn adopt(shared: Arc<Shared>, attempt: Attempt, work: HttpWork,
     };
     let log =
         AttemptLog::new(shared.dir(id), shared.settings.limits.log_bytes, shared.settings.now);
-    let exchange = Exchange { shared: &shared, plan, log };
+    let exchange = Exchange { shared: &shared, plan, log, wish: None };
     let poll = match handle {
         Handle::Callback => None,
         Handle::Poll(url) => match exchange.poll_url(&url) {

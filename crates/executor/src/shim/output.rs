@@ -52,10 +52,11 @@ impl Output {
         if let Err(error) = self.log.write(bytes) {
             self.defect.get_or_insert(error);
         }
-        let text_ends = bytes.iter().rposition(|byte| !byte.is_ascii_whitespace());
-        let Some(end) = text_ends else { return };
-        self.tail.extend_from_slice(bytes.get(..=end).unwrap_or_default());
-        if bytes.last() == Some(&b'\n') {
+        // Blanks at the end count only if they end the line, so that they cannot push the last line out.
+        let text = bytes.trim_ascii_end();
+        self.tail.extend_from_slice(text);
+        let ends_line = bytes.get(text.len()..).is_some_and(|blanks| blanks.contains(&b'\n'));
+        if ends_line && self.tail.last() != Some(&b'\n') {
             self.tail.push(b'\n');
         }
         let surplus = self.tail.len().saturating_sub(TAIL_BYTES);
@@ -70,10 +71,12 @@ mod tests {
 
     #[test]
     fn the_last_line_is_found_however_the_output_is_cut() {
-        let cases: [(&[&[u8]], &str); 6] = [
+        let cases: [(&[&[u8]], &str); 8] = [
             (&[b"one\ntwo\n"], "two"),
             (&[b"one\ntw", b"o\n\n \n"], "two"),
             (&[b"one\n", b"\n", b"\n"], "one"),
+            (&[b"one", b"\n", b"two"], "two"),
+            (&[b"one\n  ", b"two"], "two"),
             (&[b"no newline"], "no newline"),
             (&[], ""),
             (&[b"\xff\xfe\n"], "\u{fffd}\u{fffd}"),

@@ -214,7 +214,8 @@ impl<'a> Watch<'a> {
             ending.insert_str(0, "stopped, ");
         }
         if let Some(defect) = &self.output.defect {
-            ending.push_str(&format!(", the log is incomplete: {defect}"));
+            ending.push_str(", the log is incomplete: ");
+            ending.push_str(&defect.to_string());
         }
         if !clean {
             ending.push_str(", some of its processes could not be killed");

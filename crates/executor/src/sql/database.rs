@@ -144,7 +144,7 @@ mod tests {
             "symlink.db",
             "hardlink.db",
             "dir/dayend.db",
-            "dir/../../dayend.db",
+            "dir/work/../dayend.db",
             "../dayend.db-wal",
         ] {
             let refused = find(&settings, &ConnectionTarget::Sqlite { path: path.to_owned() });

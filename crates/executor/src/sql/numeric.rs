@@ -27,16 +27,14 @@ pub(super) fn decimal(bytes: &[u8]) -> Option<String> {
     let group = |at: i32| {
         usize::try_from(weight - at).ok().and_then(|index| groups.get(index)).copied().unwrap_or(0)
     };
-    let mut text: String =
-        (0..=weight.max(0)).rev().map(|at| format!("{:04}", group(at))).collect();
-    text = text.trim_start_matches('0').to_owned();
-    if text.is_empty() {
-        text.push('0');
-    }
+    let four_digits = |text: String, at: i32| format!("{text}{:04}", group(at));
+    let whole = (0..=weight.max(0)).rev().fold(String::new(), four_digits);
+    let whole = whole.trim_start_matches('0');
+    let mut text = if whole.is_empty() { "0".to_owned() } else { whole.to_owned() };
     let scale = usize::from(*scale).min(SCALE_MAX);
     if scale > 0 {
         let needed = i32::try_from(scale).ok()?.div_euclid(DIGITS_PER_GROUP) + 1;
-        let mut fraction: String = (1..=needed).map(|at| format!("{:04}", group(-at))).collect();
+        let mut fraction = (1..=needed).map(|at| -at).fold(String::new(), four_digits);
         fraction.truncate(scale);
         text = format!("{text}.{fraction}");
     }

@@ -183,13 +183,11 @@ fn failed(error: &sqlx::Error) -> Failure {
 
 /// An error of a statement that may have been committed although its answer was lost: then nobody knows.
 fn judged(error: &sqlx::Error) -> Failure {
-    match error {
-        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::Tls(_) => Failure {
-            outcome: Outcome::Lost,
-            message: format!("the connection broke while the statement ran: {}", text(error)),
-        },
-        _ => failed(error),
+    if !matches!(error, sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::Tls(_)) {
+        return failed(error);
     }
+    let message = format!("the connection broke while the statement ran: {}", text(error));
+    Failure { outcome: Outcome::Lost, message }
 }
 
 fn text(error: &sqlx::Error) -> String {

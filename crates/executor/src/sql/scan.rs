@@ -20,6 +20,19 @@ pub(super) enum Token<'a> {
     Other(&'a str),
 }
 
+impl Token<'_> {
+    /// Whether a statement with only such tokens does anything.
+    pub(super) fn is_substantial(&self) -> bool {
+        match self {
+            Self::Semicolon | Self::Comment(_) => false,
+            Self::Other(text) => !text.trim().is_empty(),
+            Self::Word(_) | Self::Quoted(_) | Self::Placeholder(_) | Self::ForeignParameter(_) => {
+                true
+            }
+        }
+    }
+}
+
 /// Walks over a SQL text.
 #[derive(Debug)]
 pub(super) struct Scanner<'a> {
@@ -56,7 +69,7 @@ impl<'a> Scanner<'a> {
             '\'' | '"' => Token::Quoted(self.quoted(first, false)?),
             '`' if sqlite => Token::Quoted(self.quoted('`', false)?),
             '[' if sqlite => Token::Quoted(self.until("]", "name in brackets")?),
-            '$' => self.dollar(is_known)?,
+            '$' => self.dollar(is_known, !before.is_empty())?,
             '?' | ':' | '@' | '#' if sqlite => self.foreign_parameter(first),
             _ if is_word(first) => {
                 let word = self.take_while(is_word);
@@ -68,12 +81,20 @@ impl<'a> Scanner<'a> {
         Ok(Some(token))
     }
 
-    fn dollar(&mut self, is_known: impl Fn(&str) -> bool) -> Result<Token<'a>, String> {
+    /// A placeholder, else what the database takes the sign for. PostgreSQL's names may hold it.
+    fn dollar(
+        &mut self,
+        is_known: impl Fn(&str) -> bool,
+        in_name: bool,
+    ) -> Result<Token<'a>, String> {
         let after = self.rest.get(1..).unwrap_or_default();
         let inner = after.find('$').and_then(|close| after.get(..close));
         if let Some(name) = inner.filter(|name| is_name(name) && is_known(name)) {
             self.take(name.len() + 2);
             return Ok(Token::Placeholder(name));
+        }
+        if in_name && self.dialect == Dialect::Postgres {
+            return Ok(Token::Other(self.take(1)));
         }
         let is_tag = |tag: &str| {
             tag.chars().all(is_word) && !tag.starts_with(|first: char| first.is_ascii_digit())

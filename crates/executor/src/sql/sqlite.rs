@@ -37,22 +37,22 @@ pub(super) async fn run(
         .create_if_missing(true)
         .busy_timeout(LOCK_WAIT)
         .disable_statement_logging();
-    let mut patience = Patience { until: Instant::now() + LOCK_PATIENCE, stop: Arc::clone(&stop) };
+    let patience = Patience { until: Instant::now() + LOCK_PATIENCE, stop: Arc::clone(&stop) };
     let mut connection = loop {
         match options.connect().await {
             Ok(connection) => break connection,
-            Err(error) => patience.bear(error)?,
+            Err(error) => patience.bear(&error)?,
         }
     };
     let looking = Arc::clone(&stop);
     connection
         .lock_handle()
         .await
-        .map_err(failure)?
+        .map_err(|error| failure(&error))?
         .set_progress_handler(STEPS_PER_LOOK, move || !looking.load(Ordering::Relaxed));
     let result = match statements {
-        [only] if ALONE.contains(&only.verb()) => alone(&mut connection, only, &mut patience).await,
-        all => together(&mut connection, all, &mut patience).await,
+        [only] if ALONE.contains(&only.verb()) => alone(&mut connection, only, &patience).await,
+        all => together(&mut connection, all, &patience).await,
     };
     // Closing cannot undo what was committed.
     let _ = connection.close().await;
@@ -63,13 +63,13 @@ pub(super) async fn run(
 async fn alone(
     connection: &mut SqliteConnection,
     statement: &Statement,
-    patience: &mut Patience,
+    patience: &Patience,
 ) -> Result<Tally, Failure> {
     loop {
         let mut tally = Tally::default();
         match execute(connection, statement, &mut tally).await {
             Ok(()) => return Ok(tally),
-            Err(error) => patience.bear(error)?,
+            Err(error) => patience.bear(&error)?,
         }
     }
 }
@@ -78,22 +78,22 @@ async fn alone(
 async fn together(
     connection: &mut SqliteConnection,
     statements: &[Statement],
-    patience: &mut Patience,
+    patience: &Patience,
 ) -> Result<Tally, Failure> {
     while let Err(error) = connection.execute("BEGIN IMMEDIATE").await {
-        patience.bear(error)?;
+        patience.bear(&error)?;
     }
     let mut tally = Tally::default();
     for statement in statements {
         if let Err(error) = execute(connection, statement, &mut tally).await {
             // The connection is closed next, which rolls back too.
             let _ = connection.execute("ROLLBACK").await;
-            return Err(failure(error));
+            return Err(failure(&error));
         }
     }
     // Readers may be in the way of a commit; the transaction stays open until it succeeds.
     while let Err(error) = connection.execute("COMMIT").await {
-        patience.bear(error)?;
+        patience.bear(&error)?;
     }
     Ok(tally)
 }
@@ -163,7 +163,7 @@ struct Patience {
 
 impl Patience {
     /// Fails unless the error is only that others hold the lock, and there is patience left.
-    fn bear(&mut self, error: sqlx::Error) -> Result<(), Failure> {
+    fn bear(&self, error: &sqlx::Error) -> Result<(), Failure> {
         let is_lock = error.as_database_error().is_some_and(|error| {
             // The low byte of an extended code: SQLITE_BUSY or SQLITE_LOCKED.
             let code = error.code().and_then(|code| code.parse::<i32>().ok()).unwrap_or(0) & 0xff;
@@ -176,7 +176,7 @@ impl Patience {
     }
 }
 
-fn failure(error: sqlx::Error) -> Failure {
+fn failure(error: &sqlx::Error) -> Failure {
     let message = match error.as_database_error() {
         Some(error) => error.message().to_owned(),
         None => error.to_string(),

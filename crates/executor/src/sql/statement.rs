@@ -30,6 +30,8 @@ pub(super) struct Statement {
     /// It asks for the rows that it changes.
     pub(super) returning: bool,
     bound: Vec<String>,
+    /// It is more than blanks and comments.
+    substantial: bool,
     copies_to_client: bool,
     /// How many blocks are open (a trigger's body, for example).
     depth: u32,
@@ -45,14 +47,14 @@ pub(super) fn statements(
     let mut current = Statement::default();
     let mut scanner = Scanner::new(text, dialect);
     while let Some(token) = scanner.next(|name| params.declared.contains_key(name))? {
+        current.substantial |= token.is_substantial();
         match token {
             Token::Semicolon if current.depth == 0 => {
-                finish(std::mem::take(&mut current), dialect, &mut found)?
+                finish(std::mem::take(&mut current), dialect, &mut found)?;
             }
             Token::Semicolon => current.sql.push(';'),
             Token::Word(word) => current.add_word(word),
-            Token::Other(text) => current.sql.push_str(text),
-            Token::Comment(text) => current.sql.push_str(text),
+            Token::Other(text) | Token::Comment(text) => current.sql.push_str(text),
             Token::Quoted(text) => current.add_quoted(text, params, dialect)?,
             Token::Placeholder(name) => current.bind(name, params, dialect),
             Token::ForeignParameter(text) => {
@@ -72,7 +74,7 @@ fn finish(
     dialect: Dialect,
     found: &mut Vec<Statement>,
 ) -> Result<(), String> {
-    if statement.is_blank() {
+    if !statement.substantial {
         return Ok(());
     }
     statement.check(dialect)?;
@@ -84,12 +86,6 @@ impl Statement {
     /// The first word, in upper case.
     pub(super) fn verb(&self) -> &str {
         self.head.first().map(String::as_str).unwrap_or_default()
-    }
-
-    fn is_blank(&self) -> bool {
-        self.head.is_empty()
-            && self.values.is_empty()
-            && !self.sql.contains(|letter: char| letter.is_alphanumeric())
     }
 
     fn add_word(&mut self, word: &str) {
@@ -128,19 +124,18 @@ impl Statement {
     }
 
     fn bind(&mut self, name: &str, params: &Params, dialect: Dialect) {
-        let number = match self.bound.iter().position(|bound| bound == name) {
-            Some(at) => at + 1,
-            None => {
-                self.bound.push(name.to_owned());
-                self.values.push(params.declared.get(name).cloned().unwrap_or_default());
-                self.bound.len()
-            }
-        };
+        let known = self.bound.iter().position(|bound| bound == name);
+        let number = known.unwrap_or(self.bound.len()) + 1;
+        if known.is_none() {
+            self.bound.push(name.to_owned());
+            self.values.push(params.declared.get(name).cloned().unwrap_or_default());
+        }
         let sign = match dialect {
             Dialect::Sqlite => '?',
             Dialect::Postgres => '$',
         };
-        self.sql.push_str(&format!("{sign}{number}"));
+        self.sql.push(sign);
+        self.sql.push_str(&number.to_string());
     }
 
     fn check(&self, dialect: Dialect) -> Result<(), String> {
@@ -192,7 +187,7 @@ mod tests {
             ("select $D$, $X$, $D$", "select ?1, ?2, ?1", "select $1, $2, $1"),
             ("select '$D$'", "select ?1", "select $1"),
             ("select 'it''s', \"a\"\"b\"", "select 'it''s', \"a\"\"b\"", "select 'it''s', \"a\"\"b\""),
-            ("select $D$::date", "select ?1::date", "select $1::date"),
+            ("select date($D$)", "select date(?1)", "select date($1)"),
             ("select 1 -- about $D$\n, 2", "select 1 -- about $D$\n, 2", "select 1 -- about $D$\n, 2"),
             ("select /* $X$ ; */ 1;", "select /* $X$ ; */ 1", "select /* $X$ ; */ 1"),
         ];
@@ -224,6 +219,7 @@ mod tests {
                 split(text, Dialect::Sqlite).unwrap().into_iter().map(|(sql, _)| sql).collect();
             assert_eq!(got, want, "{text}");
         }
+        assert_eq!(split("select $D$::date", Dialect::Postgres).unwrap()[0].0, "select $1::date");
         let dollar = "create function f() returns int as $body$ begin return 1; end $body$ language plpgsql; select e'\\'; x'; select $$;$$";
         let got: Vec<String> =
             split(dollar, Dialect::Postgres).unwrap().into_iter().map(|(sql, _)| sql).collect();

@@ -1,0 +1,22 @@
+//! Attempts of every kind, with real processes, sockets and databases.
+
+#[cfg(test)]
+mod adoption;
+#[cfg(test)]
+mod command;
+#[cfg(test)]
+mod harness;
+#[cfg(test)]
+mod http;
+#[cfg(test)]
+mod http_async;
+#[cfg(test)]
+mod http_faults;
+#[cfg(test)]
+#[path = "../../../testkit/src/postgres.rs"]
+#[expect(unreachable_pub, reason = "the file is a public module of the test kit")]
+mod postgres;
+#[cfg(test)]
+mod sql;
+#[cfg(test)]
+mod stopping;
