@@ -2,6 +2,7 @@
 
 use crate::clock::Clock;
 use crate::conductor::Conductor;
+use crate::conductor::input::{Answer, Command};
 use crate::requests::Refusal;
 use dayend_engine::codes::{Scope, shortened};
 use dayend_engine::time::Timestamp;
@@ -167,14 +168,24 @@ impl Service {
     }
 
     /// The result of an asynchronous HTTP attempt, posted to its one-time URL.
-    pub fn callback(&self, token: &str, body: &[u8]) -> Result<(), Refusal> {
+    ///
+    /// It is accepted only once it is on disk: the endpoint will not send it again.
+    pub async fn callback(&self, token: &str, body: &[u8]) -> Result<(), Refusal> {
         self.executors.callback(token, body).map_err(|error| match error {
             CallbackError::Forged => Refusal::NotFound { what: "callback", id: shortened(token) },
             CallbackError::NotRunning => Refusal::WrongState(error.to_string()),
             CallbackError::Unreadable(problem) => {
                 Refusal::Invalid { key: "STATUS".to_owned(), problem }
             }
-        })
+        })?;
+        match self.conductor.command(Command::Flush).await {
+            Answer::NotStored(why) => Err(Refusal::Unavailable(why)),
+            Answer::Done
+            | Answer::Created(_)
+            | Answer::Rejected(_)
+            | Answer::Raced
+            | Answer::Written(_) => Ok(()),
+        }
     }
 
     /// Whether writes can be stored now.

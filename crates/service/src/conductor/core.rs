@@ -116,6 +116,7 @@ impl<R> Core<R> {
             Input::Command(Command::Verb(verb), reply) => {
                 return Err(Box::new((verb.run, Input::Command(Command::Verb(verb), reply))));
             }
+            Input::Command(Command::Flush, reply) => self.refuse(reply, Answer::Done),
             Input::Command(Command::Foreign(write), reply) => {
                 let mut pending = PendingWrite::new(WriteKind::Foreign(write));
                 pending.replies.push((reply, Answer::Written(Outcome::Applied)));

@@ -17,6 +17,8 @@ pub enum Command {
     Verb(Box<VerbCommand>),
     /// A write that is not a run's: identity's and definitions'.
     Foreign(Box<Write>),
+    /// Changes nothing: answered when everything that was reported before is on disk.
+    Flush,
 }
 
 /// A run to make, and its members if it is a group.

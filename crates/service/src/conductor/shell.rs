@@ -149,6 +149,12 @@ impl Shell {
     }
 
     fn fold(&mut self, input: Input<Reply>) {
+        if matches!(input, Input::Command(Command::Flush, _)) {
+            // What was reported before the question counts.
+            while let Ok(report) = self.reports.try_recv() {
+                self.fold(Input::Report(report));
+            }
+        }
         if self.resume_at.is_some()
             && let Input::Command(_, reply) = input
         {

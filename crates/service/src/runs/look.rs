@@ -20,7 +20,7 @@ const LOG_PIECE_MAX_BYTES: usize = 64 * 1024;
 const RUNS_MAX: u32 = 1000;
 
 /// Looking needs one of these.
-const LOOK: &[Function] = &[Function::View, Function::Exec];
+const LOOK: &[Function] = &[Function::View, Function::Exec, Function::Operate];
 
 impl Service {
     /// All tasks, or those asked for (an unknown code is `Invalid { key: "tasks" }`).

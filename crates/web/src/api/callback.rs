@@ -14,6 +14,6 @@ pub(super) async fn callback(
 ) -> Result<StatusCode, Problem> {
     let body =
         body::read(request.into_body(), app.settings.body_limit_bytes, ARRIVAL_LIMIT).await?;
-    app.service.callback(&token, &body)?;
+    app.service.callback(&token, &body).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -27,7 +27,7 @@ pub(super) struct Route {
     handler: fn(MethodFilter) -> MethodRouter<App>,
 }
 
-const SEE: Access = Access::AnyOf(&[View, Exec]);
+const SEE: Access = Access::AnyOf(&[View, Exec, Operate]);
 const SEE_DEFINITIONS: Access = Access::AnyOf(&[View, Define]);
 const EXECUTE: Access = Access::AnyOf(&[Exec]);
 const OPERATE: Access = Access::AnyOf(&[Operate]);
@@ -120,9 +120,9 @@ mod tests {
         POST /api/v1/definitions BATCH_MOD
         GET /api/v1/definitions BATCH_VIEW|BATCH_MOD
         POST /api/v1/runs BATCH_EXEC
-        GET /api/v1/runs BATCH_VIEW|BATCH_EXEC
-        GET /api/v1/runs/{run_id} BATCH_VIEW|BATCH_EXEC
-        GET /api/v1/runs/{run_id}/tasks/{task}/log BATCH_VIEW|BATCH_EXEC
+        GET /api/v1/runs BATCH_VIEW|BATCH_EXEC|BATCH_OPER
+        GET /api/v1/runs/{run_id} BATCH_VIEW|BATCH_EXEC|BATCH_OPER
+        GET /api/v1/runs/{run_id}/tasks/{task}/log BATCH_VIEW|BATCH_EXEC|BATCH_OPER
         POST /api/v1/runs/{run_id}/interrupt BATCH_EXEC
         POST /api/v1/runs/{run_id}/restart BATCH_EXEC
         POST /api/v1/runs/{run_id}/rerun BATCH_EXEC
