@@ -185,8 +185,9 @@ CREATE TABLE refresh_tokens (
     issued_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
     fingerprint BYTEA NOT NULL,
-    spent BOOLEAN NOT NULL,
-    revoked BOOLEAN NOT NULL
+    -- Words, because they change after the insert and one damaged bit must not turn one into the other.
+    spent TEXT NOT NULL CHECK (spent IN ('unspent', 'spent')),
+    revoked TEXT NOT NULL CHECK (revoked IN ('valid', 'revoked'))
 );
 CREATE UNIQUE INDEX refresh_tokens_predecessor ON refresh_tokens (predecessor) WHERE predecessor IS NOT NULL;
 CREATE INDEX refresh_tokens_family ON refresh_tokens (family);

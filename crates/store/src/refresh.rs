@@ -1,6 +1,6 @@
 //! Refresh tokens.
 
-use crate::columns::{hash, sealed};
+use crate::columns::{broken, hash, sealed};
 use crate::fingerprint::fingerprint;
 use crate::port::{RefreshRow, SecretHash};
 use crate::values::{Value, and};
@@ -11,14 +11,32 @@ pub(crate) const INSERT: &str = "INSERT INTO refresh_tokens (hash, predecessor, 
     expires_at, fingerprint, spent, revoked) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
     ON CONFLICT (hash) DO NOTHING";
 /// Spends a token that is neither spent nor revoked, if its successor is new.
-pub(crate) const SPEND: &str = "UPDATE refresh_tokens SET spent = TRUE WHERE hash = $1 AND NOT spent AND NOT revoked \
+pub(crate) const SPEND: &str = "UPDATE refresh_tokens SET spent = 'spent' WHERE hash = $1 AND spent = 'unspent' AND revoked = 'valid' \
     AND NOT EXISTS (SELECT 1 FROM refresh_tokens AS other WHERE other.hash = $2)";
-pub(crate) const REVOKE_FAMILY: &str = "UPDATE refresh_tokens SET revoked = TRUE WHERE family = $1";
+pub(crate) const REVOKE_FAMILY: &str =
+    "UPDATE refresh_tokens SET revoked = 'revoked' WHERE family = $1";
 pub(crate) const FIND: &str = "SELECT * FROM refresh_tokens WHERE hash = $1";
 pub(crate) const ALL: &str = "SELECT * FROM refresh_tokens";
 /// Forgets some expired tokens.
 pub(crate) const FORGET: &str = "DELETE FROM refresh_tokens WHERE hash IN \
     (SELECT hash FROM refresh_tokens WHERE expires_at < $1 LIMIT 1000)";
+
+/// How a flag is stored: no, yes.
+type Words = (&'static str, &'static str);
+const SPENT_WORDS: Words = ("unspent", "spent");
+const REVOKED_WORDS: Words = ("valid", "revoked");
+
+fn word((no, yes): Words, flag: bool) -> &'static str {
+    if flag { yes } else { no }
+}
+
+fn flag((no, yes): Words, word: &str) -> Result<bool, sqlx::Error> {
+    match word {
+        _ if word == no => Ok(false),
+        _ if word == yes => Ok(true),
+        _ => Err(broken(format!("a refresh token is neither {no} nor {yes}"))),
+    }
+}
 
 /// A token on its way into the store.
 pub(crate) struct NewToken<'a> {
@@ -39,8 +57,8 @@ impl<'a> NewToken<'a> {
     /// The columns of [`INSERT`].
     pub(crate) fn values(&self) -> [Value<'_>; 12] {
         let sealed: [Value<'_>; 10] = and(self.fixed(), &self.fingerprint);
-        let with_spent: [Value<'_>; 11] = and(sealed, self.row.spent);
-        and(with_spent, self.row.revoked)
+        let with_spent: [Value<'_>; 11] = and(sealed, word(SPENT_WORDS, self.row.spent));
+        and(with_spent, word(REVOKED_WORDS, self.row.revoked))
     }
 
     fn fixed(&self) -> [Value<'_>; 9] {
@@ -72,8 +90,8 @@ row!(RefreshRow, |row| {
         scope: row.try_get("scope")?,
         issued_at: Timestamp(row.try_get("issued_at")?),
         expires_at: Timestamp(row.try_get("expires_at")?),
-        spent: row.try_get("spent")?,
-        revoked: row.try_get("revoked")?,
+        spent: flag(SPENT_WORDS, row.try_get("spent")?)?,
+        revoked: flag(REVOKED_WORDS, row.try_get("revoked")?)?,
     };
     let what = format_args!("a refresh token of family `{}`", token.family);
     sealed(what, &NewToken::new(&token, predecessor).fixed(), row.try_get("fingerprint")?)?;

@@ -49,6 +49,6 @@ const UNKNOWN_OWNER: &str = "SELECT COUNT(*) FROM (SELECT partition, owner_epoch
 const BEYOND_LAST: &str = "SELECT (SELECT COUNT(*) FROM commits WHERE id > (SELECT MAX(last_group) FROM partitions)) \
     + (SELECT COUNT(*) FROM runs WHERE created_at / 1000 > (SELECT MAX(last_created_ms) FROM partitions))";
 const REFRESH_UNSPENT: &str = "SELECT COUNT(*) FROM refresh_tokens AS later JOIN refresh_tokens AS spender \
-    ON spender.hash = later.predecessor WHERE NOT spender.spent";
+    ON spender.hash = later.predecessor WHERE spender.spent <> 'spent'";
 const REFRESH_HALF_REVOKED: &str = "SELECT COUNT(*) FROM (SELECT family FROM refresh_tokens GROUP BY family \
-    HAVING COUNT(*) <> COUNT(CASE WHEN revoked THEN 1 END) AND COUNT(CASE WHEN revoked THEN 1 END) > 0) AS families";
+    HAVING COUNT(*) <> COUNT(CASE WHEN revoked = 'revoked' THEN 1 END) AND COUNT(CASE WHEN revoked = 'revoked' THEN 1 END) > 0) AS families";
