@@ -23,7 +23,9 @@ pub(crate) async fn explain(connection: &Connection, run: &ApiRun) -> Result<(),
     if told > TASKS_MAX {
         voice.say(&format!("and {} more: dayend status {}", told - TASKS_MAX, run.run_id));
     }
-    if told > 0 {
+    if told > 0 && run.status == State::Held {
+        voice.say("it waits for a release: dayend release RUN TASK --reason TEXT");
+    } else if told > 0 {
         voice.say(&format!(
             "when the cause is removed, go on with: dayend restart {} --wait",
             run.run_id

@@ -13,10 +13,16 @@ use std::time::Duration;
 #[command(next_help_heading = "Server")]
 pub(crate) struct ClientOptions {
     /// The profile that `dayend init` wrote [default: dayend/profile.json in the user's config directory]
-    #[arg(long, global = true, value_name = "FILE", env = "DAYEND_PROFILE")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "DAYEND_PROFILE",
+        hide_env_values = true
+    )]
     pub(crate) profile: Option<PathBuf>,
     /// The server's base URL instead of the profile's
-    #[arg(long, global = true, value_name = "URL", env = "DAYEND_SERVER")]
+    #[arg(long, global = true, value_name = "URL", env = "DAYEND_SERVER", hide_env_values = true)]
     pub(crate) server: Option<String>,
     /// Prints one JSON object on stdout
     #[arg(long, global = true)]

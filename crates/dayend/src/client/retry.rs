@@ -73,7 +73,9 @@ fn innermost(error: &dyn Error) -> String {
     while let Some(cause) = innermost.source() {
         innermost = cause;
     }
-    innermost.to_string()
+    let said = innermost.to_string();
+    // rustls explains at length what a server that went away did not say.
+    if said.contains("close_notify") { "the connection was closed".to_owned() } else { said }
 }
 
 fn certificate_problem(error: &reqwest::Error) -> Option<String> {

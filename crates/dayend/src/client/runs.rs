@@ -6,7 +6,7 @@ use super::retry::exit_of_http;
 use dayend_wire::definitions::{ApplyAnswer, ApplyRequest};
 use dayend_wire::exit::ExitCode;
 use dayend_wire::problem::{ApiDefect, ProblemBody};
-use dayend_wire::runs::{ApiRun, TaskReason};
+use dayend_wire::runs::{AcceptedRun, ApiRun, TaskReason};
 use serde::de::DeserializeOwned;
 use std::time::Duration;
 
@@ -38,16 +38,18 @@ impl Connection {
         parsed(&self.send(&request).await?)
     }
 
-    /// Holds, releases, excludes, includes or forces a task.
+    /// Holds, releases, excludes, includes or forces a task; returns the run's id.
     pub(crate) async fn task(
         &self,
         run: &str,
         task: &str,
         verb: &str,
         reason: &str,
-    ) -> Result<ApiRun, Failure> {
+    ) -> Result<String, Failure> {
         let path = format!("{}/tasks/{}/{verb}", run_path(run), segment(task));
-        parsed(&self.send(&Request::post(path, &TaskReason { reason: reason.to_owned() })).await?)
+        let body = TaskReason { reason: reason.to_owned() };
+        let answer: AcceptedRun = parsed(&self.send(&Request::post(path, &body)).await?)?;
+        Ok(answer.run_id)
     }
 
     /// A piece of a task's log: of the newest attempt, or of the one with this number.

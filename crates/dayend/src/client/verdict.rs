@@ -50,9 +50,10 @@ impl Verdict {
 
     /// The command failed; the run may well go on.
     pub(crate) fn failed(run: Option<String>, failure: &Failure) -> Self {
+        let goes_on = failure.exit == ExitCode::StillRunning;
         Self {
             run,
-            status: "ERROR".to_owned(),
+            status: if goes_on { State::OnGoing.as_str() } else { "ERROR" }.to_owned(),
             exit: failure.exit,
             detail: None,
             error: Some(failure.sentence.clone()),

@@ -76,7 +76,12 @@ impl RunArgs {
 
     /// Triggers, and returns the run id.
     async fn start(&self, session: &Session) -> Result<String, Failure> {
-        let key = self.key.clone().unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
+        let key = self.key.clone().unwrap_or_else(|| {
+            let key = uuid::Uuid::new_v4().to_string();
+            // Told before anything is sent: whoever kills this process can still repeat it safely.
+            session.say(&format!("idempotency key {key}"));
+            key
+        });
         if self.group {
             return session.connection.trigger(&self.group_body()?, &key).await;
         }

@@ -5,7 +5,6 @@ use crate::client::{Failure, Verdict, code_of};
 use clap::Args;
 use dayend_engine::codes::Code;
 use dayend_wire::exit::ExitCode;
-use dayend_wire::runs::ApiRun;
 
 /// A task of a run, and why it is touched.
 #[derive(Debug, Args)]
@@ -22,14 +21,11 @@ pub(crate) struct TaskArgs {
 impl TaskArgs {
     /// Sends the verb.
     pub(crate) async fn run(&self, session: &Session, verb: &str) -> ExitCode {
-        let outcome = self.send(session, verb).await.map(|run| {
-            // The verb was carried out: the code says so, the status says what the run is now.
-            Verdict { exit: ExitCode::Success, ..Verdict::of(run) }
-        });
+        let outcome = self.send(session, verb).await.map(Verdict::accepted);
         conclude(Some(self.run.clone()), outcome, session.json)
     }
 
-    async fn send(&self, session: &Session, verb: &str) -> Result<ApiRun, Failure> {
+    async fn send(&self, session: &Session, verb: &str) -> Result<String, Failure> {
         code_of(&self.run)?;
         if self.reason.trim().is_empty() {
             return Err(Failure::usage("--reason is empty: say why, it is kept in the audit"));

@@ -40,7 +40,7 @@ enum Program {
 #[derive(Debug, Args)]
 struct Place {
     /// The server's work directory (`work` in its data directory)
-    #[arg(long, value_name = "DIR", env = "DAYEND_WORK")]
+    #[arg(long, value_name = "DIR", env = "DAYEND_WORK", hide_env_values = true)]
     work: PathBuf,
     /// The business date
     #[arg(long, value_name = "YYYY-MM-DD")]

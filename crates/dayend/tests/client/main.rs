@@ -1,0 +1,6 @@
+//! The real binary as its users run it: client commands, the demo, the sample night.
+
+mod cli;
+mod demo;
+mod night;
+mod support;
