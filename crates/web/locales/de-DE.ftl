@@ -88,11 +88,11 @@ not-found = Das Objekt existiert nicht.
        *[other] Das Objekt ({ $what })
     } „{ $id }“ existiert nicht.
 nothing-to-run = Es gibt nichts auszuführen.
-    .details = Es gibt nichts auszuführen: { $reason }.
+    .details = Der Aufruf wurde abgelehnt: { $reason }.
 already-interrupted = Der Lauf ist schon unterbrochen.
     .details = Der Lauf „{ $run }“ ist schon unterbrochen.
 wrong-state = Der Lauf ist weder aktiv noch abgebrochen.
-    .details = Der Zustand des Laufs erlaubt das nicht: { $reason }.
+    .details = Der Aufruf wurde abgelehnt: { $reason }.
 unavailable = Der Server ist zurzeit nicht verfügbar.
     .details = Der Server kann dies jetzt nicht speichern oder prüfen: wiederholen Sie die Anfrage etwas später.
 definitions-refused = { summary-arguments }

@@ -91,11 +91,11 @@ not-found = Object does not exist.
        *[other] The { $what }
     } '{ $id }' does not exist.
 nothing-to-run = No executable job is present.
-    .details = There is nothing to run: { $reason }.
+    .details = The call was refused: { $reason }.
 already-interrupted = Job is already interrupted.
     .details = The run '{ $run }' is already interrupted.
 wrong-state = Job is not ongoing/aborted.
-    .details = The state of the run does not allow this: { $reason }.
+    .details = The call was refused: { $reason }.
 unavailable = The server is not available now.
     .details = The server cannot store or check this now: repeat the request a little later.
 definitions-refused = { summary-arguments }

@@ -88,11 +88,11 @@ not-found = El objeto no existe.
        *[other] El objeto ({ $what })
     } «{ $id }» no existe.
 nothing-to-run = No hay ningún trabajo que ejecutar.
-    .details = No hay nada que ejecutar: { $reason }.
+    .details = La llamada fue rechazada: { $reason }.
 already-interrupted = El trabajo ya está interrumpido.
     .details = La ejecución «{ $run }» ya está interrumpida.
 wrong-state = El trabajo no está en curso ni abortado.
-    .details = El estado de la ejecución no lo permite: { $reason }.
+    .details = La llamada fue rechazada: { $reason }.
 unavailable = El servidor no está disponible ahora.
     .details = El servidor no puede guardar ni comprobar esto ahora: repita la solicitud un poco más tarde.
 definitions-refused = { summary-arguments }

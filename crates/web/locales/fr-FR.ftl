@@ -88,11 +88,11 @@ not-found = L'objet n'existe pas.
        *[other] L'objet ({ $what })
     } « { $id } » n'existe pas.
 nothing-to-run = Aucun travail à exécuter.
-    .details = Il n'y a rien à exécuter : { $reason }.
+    .details = L'appel a été refusé : { $reason }.
 already-interrupted = Le travail est déjà interrompu.
     .details = L'exécution « { $run } » est déjà interrompue.
 wrong-state = Le travail n'est ni en cours ni abandonné.
-    .details = L'état de l'exécution ne le permet pas : { $reason }.
+    .details = L'appel a été refusé : { $reason }.
 unavailable = Le serveur n'est pas disponible actuellement.
     .details = Le serveur ne peut pas enregistrer ni vérifier ceci maintenant : répétez la requête un peu plus tard.
 definitions-refused = { summary-arguments }

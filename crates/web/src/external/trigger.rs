@@ -209,6 +209,60 @@ mod tests {
         assert_eq!(request.params, TriggerParams::Group(BTreeMap::new()));
     }
 
+    /// What breaks readers of JSON.
+    const WILD: &[u8] = b"\"\\{}[],:0-eu$ \0\xff";
+
+    /// Bytes of the samples are changed, dropped, doubled and swapped by a fixed sequence of pseudo-random numbers.
+    #[test]
+    fn damaged_requests_are_understood_or_refused_in_every_language() {
+        let mut random = Random(0x9e37_79b9_7f4a_7c15);
+        let (mut understood, mut refused) = (0, 0);
+        for round in 0..20_000 {
+            let mut bytes = if round % 2 == 0 { BATCH } else { GROUP }.as_bytes().to_vec();
+            for _ in 0..=random.below(3) {
+                let (at, other) = (random.below(bytes.len()), random.below(bytes.len()));
+                match random.below(4) {
+                    0 => bytes[at] = WILD[random.below(WILD.len())],
+                    1 => drop(bytes.remove(at)),
+                    2 => bytes.insert(at, bytes[other]),
+                    _ => bytes.swap(at, other),
+                }
+            }
+            match object(&bytes).and_then(|body| parse(scope(), Some("k".to_owned()), &body)) {
+                Ok(request) => {
+                    understood += 1;
+                    assert!(request.key.is_some());
+                }
+                Err(fault) => {
+                    refused += 1;
+                    assert_eq!(
+                        fault.code,
+                        dayend_wire::codes::ResultCode::InvalidArguments,
+                        "{fault:?}"
+                    );
+                    let language = crate::locale::Language::ALL[random.below(4)];
+                    assert!(
+                        !language.details(&fault.sentence).chars().any(char::is_control),
+                        "{fault:?}"
+                    );
+                }
+            }
+        }
+        assert!(understood > 500 && refused > 5000, "{understood} understood, {refused} refused");
+    }
+
+    /// Marsaglia's xorshift: the same sequence on every machine.
+    struct Random(u64);
+
+    impl Random {
+        fn below(&mut self, bound: usize) -> usize {
+            self.0 ^= self.0 << 13;
+            self.0 ^= self.0 >> 7;
+            self.0 ^= self.0 << 17;
+            usize::try_from(self.0 % u64::try_from(bound).unwrap()).unwrap()
+        }
+    }
+
     #[test]
     fn what_is_missing_or_wrong_is_named() {
         let missing = |key: &str| Sentence::KeyMissing { key: key.to_owned() };
