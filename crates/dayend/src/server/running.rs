@@ -56,8 +56,6 @@ impl Options {
 /// A server that answers requests.
 pub(crate) struct Running {
     base_url: String,
-    address: SocketAddr,
-    ca_pem: Option<String>,
     stop: oneshot::Sender<()>,
     web: JoinHandle<Result<(), ServeError>>,
     housekeeping: JoinHandle<()>,
@@ -79,26 +77,53 @@ pub(crate) async fn start(options: Options) -> Result<Running, Failure> {
     started
 }
 
+/// Everything that can be wrong with a data directory or its settings, found out before anything runs.
+struct Prepared {
+    listener: TcpListener,
+    base_url: String,
+    tls: Option<TlsMaterial>,
+    web: WebSettings,
+    executors: dayend_executor::settings::Settings,
+    identity: IdentitySettings,
+}
+
+async fn prepare(
+    directory: &Directory,
+    settings: &Settings,
+    clock: &dyn Clock,
+) -> Result<Prepared, Failure> {
+    let (listener, address) = bind(&settings.listen).await?;
+    let base_url = match &settings.base_url {
+        Some(url) => url.clone(),
+        None => base_url_of(&settings.listen, address.port(), settings.plain_http),
+    };
+    let certificate = certificate(directory, settings, &base_url, clock)?;
+    let authority = certificate.as_ref().and_then(|certificate| certificate.authority.clone());
+    let tls = certificate
+        .map(|certificate| TlsMaterial { chain_pem: certificate.chain, key_pem: certificate.key });
+    link_program(directory)?;
+    Ok(Prepared {
+        listener,
+        tls,
+        web: web_settings(settings, &base_url, authority)?,
+        executors: executor_settings(directory, settings, &base_url)?,
+        identity: identity_settings(directory, settings, &base_url),
+        base_url,
+    })
+}
+
 async fn start_on(
     directory: &Directory,
     settings: &Settings,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
 ) -> Result<Running, Failure> {
-    let (listener, address) = bind(&settings.listen).await?;
-    let base_url = match &settings.base_url {
-        Some(url) => url.clone(),
-        None => base_url_of(&settings.listen, address.port(), settings.plain_http),
-    };
-    let certificate = certificate(directory, settings, &base_url, clock.as_ref())?;
-    link_program(directory)?;
-
-    let executor_settings = executor_settings(directory, settings, &base_url)?;
+    let prepared = prepare(directory, settings, clock.as_ref()).await?;
     let mut made = None;
     let conductor = Conductor::start(
         Arc::clone(&store),
         Arc::clone(&clock),
-        |reports| Arc::clone(made.insert(Executors::new(executor_settings, reports))),
+        |reports| Arc::clone(made.insert(Executors::new(prepared.executors, reports))),
         ConductorSettings::default(),
     )
     .await
@@ -106,12 +131,8 @@ async fn start_on(
         Failure::cannot_serve(format!("the data directory cannot be taken up: {error}"))
     })?;
     let executors = made.expect("a conductor that started has made its executors");
-    let identity = Identity::open(
-        Arc::clone(&store),
-        conductor.clone(),
-        identity_settings(directory, settings, &base_url),
-    )
-    .map_err(|error| Failure::cannot_serve(error.to_string()))?;
+    let identity = Identity::open(Arc::clone(&store), conductor.clone(), prepared.identity)
+        .map_err(|error| Failure::cannot_serve(error.to_string()))?;
     let service = Service::new(Parts {
         store: Arc::clone(&store),
         conductor: Arc::clone(&conductor),
@@ -120,39 +141,26 @@ async fn start_on(
         clock: Arc::clone(&clock),
     });
 
-    let ca_pem = certificate.as_ref().and_then(|certificate| certificate.authority.clone());
-    let tls = certificate
-        .map(|certificate| TlsMaterial { chain_pem: certificate.chain, key_pem: certificate.key });
-    let app =
-        App { service, settings: Arc::new(web_settings(settings, &base_url, ca_pem.clone())?) };
+    let router = router(App { service, settings: Arc::new(prepared.web) });
     let limits =
         Limits { connections: settings.connections, drain: settings.drain, ..Limits::default() };
     let (stop, stopped) = oneshot::channel();
     // A sender that is gone means stop, too.
     let shutdown = async { drop(stopped.await) };
-    let web = tokio::spawn(serve(listener, tls, router(app), limits, shutdown));
+    let web = tokio::spawn(serve(prepared.listener, prepared.tls, router, limits, shutdown));
     let housekeeping = tokio::spawn(housekeeping::forget_daily(
         Arc::clone(&store),
         clock,
         settings.keep_keys_days,
     ));
-    Ok(Running { base_url, address, ca_pem, stop, web, housekeeping, conductor, executors, store })
+    let base_url = prepared.base_url;
+    Ok(Running { base_url, stop, web, housekeeping, conductor, executors, store })
 }
 
 impl Running {
     /// The address that callers use.
     pub(crate) fn base_url(&self) -> &str {
         &self.base_url
-    }
-
-    /// The address that is really listened on.
-    pub(crate) fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// The certificate authority that callers must trust; none with plain HTTP or the operator's own certificate.
-    pub(crate) fn ca_pem(&self) -> Option<&str> {
-        self.ca_pem.as_deref()
     }
 
     /// Returns when the server has ended without being asked to.
@@ -172,12 +180,11 @@ impl Running {
             housekeeping.abort();
             // If nobody listens, it has ended already.
             let _ = stop.send(());
-            match web.await {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => tracing::error!(%error, "the web server did not stop cleanly"),
-                Err(error) => tracing::error!(%error, "the web server did not stop cleanly"),
+            // Both drain, and their time is the same time.
+            let (web, ()) = tokio::join!(web, executors.shutdown());
+            if !matches!(web, Ok(Ok(()))) {
+                tracing::error!("the web server did not stop cleanly: {web:?}");
             }
-            executors.shutdown().await;
             conductor.stop().await;
             store.close().await;
         };
