@@ -31,6 +31,16 @@ pub(crate) struct FollowArgs {
     pub(crate) detach_on_term: bool,
 }
 
+impl FollowArgs {
+    /// Refuses limits of a wait that nobody asked for.
+    pub(crate) fn without_wait(&self) -> Result<(), Failure> {
+        if self.timeout.is_none() && !self.detach_on_term {
+            return Ok(());
+        }
+        Err(Failure::usage("--timeout and --detach-on-term are limits of a wait: add --wait"))
+    }
+}
+
 /// What to do when a run is HELD.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum OnHeld {

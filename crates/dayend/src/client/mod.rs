@@ -12,6 +12,7 @@ mod profile;
 mod progress;
 mod retry;
 mod runs;
+mod token;
 mod verdict;
 mod voice;
 

@@ -48,6 +48,9 @@ impl ControlArgs {
 impl ControlWaitArgs {
     /// Restarts or reruns the run.
     pub(crate) async fn run(&self, session: &Session, verb: Control) -> ExitCode {
+        if let (false, Err(failure)) = (self.wait, self.follow.without_wait()) {
+            return conclude(Some(self.control.run.clone()), Err(failure), session.json);
+        }
         let run = match self.control.send(session, verb).await {
             Ok(run) => run,
             Err(failure) => {

@@ -62,6 +62,9 @@ struct Assignment {
 impl RunArgs {
     /// Runs the command.
     pub(crate) async fn run(&self, session: &Session) -> ExitCode {
+        if let (false, Err(failure)) = (self.wait, self.follow.without_wait()) {
+            return conclude(None, Err(failure), session.json);
+        }
         let run = match self.start(session).await {
             Ok(run) => run,
             Err(failure) => return conclude(None, Err(failure), session.json),

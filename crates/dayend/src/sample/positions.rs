@@ -48,17 +48,16 @@ pub(super) fn validate(night: &Night) -> Result<String> {
     let Some(first) = defects.first() else {
         return Ok(format!("all {} positions of {} are valid", positions.len(), night.mis_date));
     };
-    let told: Vec<&str> = defects.iter().take(TOLD_MAX).map(String::as_str).collect();
-    let others = match defects.len() - 1 {
-        0 => String::new(),
-        more => format!(" (and {more} more, see the log)"),
+    let (good, bad) = (positions.len(), defects.len());
+    let (told, others) = if bad == 1 {
+        (String::new(), String::new())
+    } else {
+        let told: Vec<&str> = defects.iter().take(TOLD_MAX).map(String::as_str).collect();
+        (format!("\n  {}", told.join("\n  ")), format!(" (and {} more, see the log)", bad - 1))
     };
     // The last line becomes the task's message, so that line must stand on its own.
     bail!(
-        "{} rows are good, {} bad:\n  {}\n{first}{others}. Repair it: dayend sample repair --work {} --mis-date {}",
-        positions.len(),
-        defects.len(),
-        told.join("\n  "),
+        "{good} rows are good, {bad} bad:{told}\n{first}{others}. Repair it: dayend sample repair --work {} --mis-date {}",
         night.work().display(),
         night.mis_date
     )

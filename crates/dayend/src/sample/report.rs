@@ -53,12 +53,8 @@ pub(super) async fn write(night: &Night) -> Result<String> {
     let path = night.write(CSV, &csv)?;
     let figures = parse(&csv, path.clone())?;
     night.write(TEXT, &text(&date, &figures, &desks)?)?;
-    Ok(format!(
-        "{}: {} positions are worth EUR {}",
-        path.display(),
-        figures.positions,
-        figures.eur_value
-    ))
+    let Figures { positions, eur_value, .. } = figures;
+    Ok(format!("{positions} positions are worth EUR {eur_value}: {}", path.display()))
 }
 
 fn csv(rows: &[Vec<String>]) -> Result<String> {

@@ -32,7 +32,7 @@ fn mistakes_have_an_exit_code_and_a_sentence_that_helps() {
     }
     let [good, open, broken] = [&good, &open, &broken].map(|path| path.to_str().unwrap());
     #[rustfmt::skip]
-    let cases: [(&[&str], i32, &str); 10] = [
+    let cases: [(&[&str], i32, &str); 11] = [
         (&["run"],                                                    2, "<CODE>"),
         (&["nonsense"],                                               2, "unrecognized subcommand"),
         (&["status", RUN],                                            2, "dayend init"),
@@ -40,6 +40,7 @@ fn mistakes_have_an_exit_code_and_a_sentence_that_helps() {
         (&["--profile", open, "status", RUN],                         2, "chmod 600"),
         (&["--profile", broken, "status", RUN],                       2, "not JSON"),
         (&["--profile", good, "--server", "ftp://x", "status", RUN],  2, "https://host:8443"),
+        (&["--profile", good, "run", "EOD", "--timeout", "1s"],       2, "add --wait"),
         (&["--profile", good, "status", "EOD"],                       6, "run ids look like"),
         (&["--profile", good, "--retry-for", "0s", "status", RUN],    10, "dayend serve"),
         (&["--profile", good, "--retry-for", "0s", "run", "EOD", "--key", "order-17"], 10, "--key order-17"),
