@@ -36,7 +36,10 @@ pub struct TriggerRequest {
 /// `dynamicParamList`, dates taken out.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TriggerParams {
-    Batch { mis_date: Option<MisDate>, params: RunParams },
+    Batch {
+        mis_date: Option<MisDate>,
+        params: RunParams,
+    },
     /// By member batch code as written.
     Group(BTreeMap<String, MemberParams>),
 }

@@ -143,7 +143,7 @@ impl Executor for Scripted {
             Act::Succeed => self.finish(attempt.id, Outcome::Succeeded, ""),
             Act::Fail => self.finish(attempt.id, Outcome::Failed, "it was told to fail"),
             Act::Hang => {
-                self.reports.report(Report { id: attempt.id, at: at(), fact: Fact::Started })
+                self.reports.report(Report { id: attempt.id, at: at(), fact: Fact::Started });
             }
         }
     }

@@ -3,7 +3,7 @@
 
 use super::input::{Answer, Command, Input};
 use super::live::Live;
-use super::pending::{PendingWrite, Release, WriteKind};
+use super::pending::{ClaimKey, PendingWrite, Release, WriteKind};
 use super::view::Views;
 use dayend_engine::codes::{AttemptId, RunKey, Scope};
 use dayend_engine::run::Transition;
@@ -25,6 +25,8 @@ pub struct Core<R> {
     /// When running attempts really started: kept over a reload.
     pub(super) started: BTreeMap<AttemptId, Timestamp>,
     pub(super) open: Vec<PendingWrite<R>>,
+    /// Idempotency keys in writes that are not on disk yet.
+    pub(super) claims: BTreeSet<ClaimKey>,
     /// The last write of `open` takes nothing more.
     pub(super) sealed: bool,
     in_flight: Option<InFlight<R>>,
@@ -88,6 +90,7 @@ impl<R> Core<R> {
             due: BTreeMap::new(),
             started: BTreeMap::new(),
             open: Vec::new(),
+            claims: BTreeSet::new(),
             sealed: false,
             in_flight: None,
             next_group: takeover.last_group.0 + 1,
@@ -188,6 +191,7 @@ impl<R> Core<R> {
     pub fn committed(&mut self, outcomes: Vec<Outcome>) -> Released<R> {
         let mut released = Released::default();
         let Some(in_flight) = self.in_flight.take() else { return released };
+        self.forget_claims(&in_flight.writes);
         let mut touched = BTreeSet::new();
         for (pending, outcome) in in_flight.writes.into_iter().zip(outcomes) {
             match outcome {
@@ -207,11 +211,22 @@ impl<R> Core<R> {
         let mut released = Released::default();
         let in_flight = self.in_flight.take().map(|in_flight| in_flight.writes).unwrap_or_default();
         let open = std::mem::take(&mut self.open);
+        self.claims.clear();
         self.sealed = false;
         for pending in in_flight.into_iter().chain(open) {
             self.forget(pending, &Answer::NotStored(reason.to_owned()), &mut released);
         }
         released
+    }
+
+    fn forget_claims(&mut self, writes: &[PendingWrite<R>]) {
+        for pending in writes {
+            if let WriteKind::Runs(runs) = &pending.kind
+                && let Some(key) = &runs.claim_key
+            {
+                self.claims.remove(key);
+            }
+        }
     }
 
     fn release(pending: PendingWrite<R>, views: &Views, released: &mut Released<R>) {
@@ -278,24 +293,21 @@ impl<R> Core<R> {
     }
 
     /// Drops what has ended; nothing is lost, the store has it.
-    fn evict(&mut self, touched: &BTreeSet<RunKey>) {
+    pub fn evict(&mut self, touched: &BTreeSet<RunKey>) {
         let roots: BTreeSet<RunKey> = touched.iter().filter_map(|run| self.root(*run)).collect();
-        for root in roots {
-            let Some(live) = self.runs.get(&root) else { continue };
-            let over = |key: &RunKey| self.runs.get(key).is_none_or(Live::is_over);
-            let pending = self
-                .open
-                .iter()
-                .flat_map(PendingWrite::runs)
-                .any(|run| self.root(run) == Some(root));
-            if !pending
-                && live.is_over()
-                && live.members.iter().all(|member| over(member) || self.closed(*member))
-            {
-                self.drop_views(root);
-                self.drop_tree(root);
+        let changing = self.open.iter().chain(self.flying()).flat_map(PendingWrite::runs);
+        let changing: BTreeSet<RunKey> = changing.filter_map(|run| self.root(run)).collect();
+        for root in roots.difference(&changing) {
+            if self.is_tree_over(*root) {
+                self.drop_views(*root);
+                self.drop_tree(*root);
             }
         }
+    }
+
+    fn is_tree_over(&self, root: RunKey) -> bool {
+        let over = |key: &RunKey| self.runs.get(key).is_none_or(Live::is_over) || self.closed(*key);
+        self.runs.get(&root).is_some_and(|live| live.is_over() && live.members.iter().all(over))
     }
 
     /// A member whose group has ended before its gate opened.

@@ -3,7 +3,7 @@
 use super::core::Core;
 use super::input::{Answer, Create};
 use super::live::{Live, Parts};
-use super::pending::{PendingWrite, RunsWrite, WriteKind};
+use super::pending::{PendingWrite, RunsWrite, WriteKind, claim_key};
 use super::steps::{Origin, not_begun};
 use super::view::View;
 use crate::compiled::Compiled;
@@ -31,7 +31,8 @@ struct NewRun {
 impl<R> Core<R> {
     /// Makes a run, and its members if it is a group, all in one write: they appear together or not at all.
     pub(super) fn create(&mut self, create: Create, reply: R, now: Timestamp) {
-        if create.claim.is_some() && self.is_claimed(create.claim.as_ref()) {
+        let key = create.claim.as_ref().map(claim_key);
+        if key.as_ref().is_some_and(|key| self.claims.contains(key)) {
             return self.refuse(reply, Answer::Raced);
         }
         // Tried on a copy first: a refused trigger leaves nothing.
@@ -42,6 +43,7 @@ impl<R> Core<R> {
             return self.refuse(reply, Answer::Rejected(rejected));
         }
         let claimed = create.claim.is_some();
+        self.claims.extend(key);
         self.open.push(PendingWrite::new(WriteKind::Runs(Box::new(RunsWrite {
             claimed,
             ..RunsWrite::default()

@@ -20,6 +20,9 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
+/// The longest sleep while a timer is armed.
+const TIMER_CHECK: Duration = Duration::from_secs(1);
+
 pub(super) type Reply = oneshot::Sender<Answer>;
 
 /// The conductor's task.
@@ -110,8 +113,9 @@ impl Shell {
     fn sleep_until_wake(&self) -> impl Future<Output = ()> + 'static {
         let due = self.core.next_wake().map(|at| {
             let left_us = at.0.saturating_sub(self.clock.now().0).max(0);
-            tokio::time::Instant::now()
-                + Duration::from_micros(u64::try_from(left_us).unwrap_or_default())
+            let left = Duration::from_micros(u64::try_from(left_us).unwrap_or_default());
+            // Looked at again soon, because the machine's clock may be set in the meantime.
+            tokio::time::Instant::now() + left.min(TIMER_CHECK)
         });
         let wake = [due, self.resume_at].into_iter().flatten().min();
         async move {
@@ -201,6 +205,8 @@ impl Shell {
                         self.core.refuse(reply, Answer::Rejected(Rejected::NoSuchNode));
                     }
                 }
+                // A run that was only looked at need not stay.
+                self.core.evict(&BTreeSet::from([run]));
             }
             Err(error) => self.load_failed(run, &error),
         }

@@ -11,7 +11,7 @@ use dayend_engine::run::{Effect, Event, Gate, NodeState, Outcome as Ended, Rejec
 use dayend_engine::status::Status;
 use dayend_engine::time::Timestamp;
 use dayend_executor::port::{Fact, MESSAGE_MAX_BYTES, Outcome, Report};
-use dayend_store::port::{ClaimRow, HistoryRecord, RunState, Write};
+use dayend_store::port::{HistoryRecord, RunState, Write};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -115,10 +115,12 @@ impl<R> Core<R> {
     pub(super) fn verb(&mut self, mut command: VerbCommand, reply: R, now: Timestamp) {
         let claim = command.claim.take();
         let claimed = claim.is_some();
-        if claimed && self.is_claimed(claim.as_ref()) {
+        let key = claim.as_ref().map(claim_key);
+        if key.as_ref().is_some_and(|key| self.claims.contains(key)) {
             return self.refuse(reply, Answer::Raced);
         }
         if claimed {
+            self.claims.extend(key.clone());
             let runs = RunsWrite { claim, claimed, ..RunsWrite::default() };
             self.open.push(PendingWrite::new(WriteKind::Runs(Box::new(runs))));
             self.sealed = false;
@@ -135,6 +137,7 @@ impl<R> Core<R> {
         if claimed && result.is_err() {
             // A refused verb uses up no key.
             self.open.pop();
+            key.map(|key| self.claims.remove(&key));
         }
         self.sealed |= claimed && result.is_ok();
         let answer = result.map_or_else(Answer::Rejected, |()| Answer::Done);
@@ -399,19 +402,6 @@ impl<R> Core<R> {
             live.group_ended = closed;
             self.note(member, &Transition::default(), now, origin);
         }
-    }
-
-    /// Whether the key is in a write that is not on disk yet.
-    pub(super) fn is_claimed(&self, claim: Option<&ClaimRow>) -> bool {
-        let wanted = claim.map(claim_key);
-        let mut held =
-            self.open.iter().chain(self.flying()).filter_map(|pending| match &pending.kind {
-                WriteKind::Runs(runs) => {
-                    runs.claim_key.clone().or_else(|| runs.claim.as_ref().map(claim_key))
-                }
-                WriteKind::Foreign(_) => None,
-            });
-        held.any(|held| Some(held) == wanted)
     }
 }
 

@@ -37,6 +37,16 @@ pub(super) fn refused(manner: &Manner, fault: Fault) -> Response {
     response
 }
 
+/// The envelope for a call that failed before it was looked at: too many were under way, or a defect of ours.
+pub(crate) fn failed_outside(headers: &HeaderMap, status: StatusCode) -> Response {
+    refused(&Manner::of(headers), Fault::outside(status))
+}
+
+/// Whether a path is one of the five calls, wherever they are nested.
+pub(crate) fn is_call(path: &str) -> bool {
+    path.contains("/rest-api/v1/external/")
+}
+
 /// The answer to another method than POST.
 pub(super) async fn not_post(method: Method, headers: HeaderMap) -> Response {
     let mut response = if method == Method::OPTIONS {

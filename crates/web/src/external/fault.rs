@@ -52,6 +52,13 @@ impl Fault {
         Self::new(ResultCode::Failure, Http::Always(StatusCode::METHOD_NOT_ALLOWED), sentence)
     }
 
+    /// 5xx: the call was not looked at, and may be repeated.
+    pub(super) fn outside(status: StatusCode) -> Self {
+        let mut fault = Self::new(ResultCode::Failure, Http::Always(status), Sentence::Unavailable);
+        fault.headers.push((header::RETRY_AFTER, HeaderValue::from(1_u64)));
+        fault
+    }
+
     fn conflict(code: ResultCode, sentence: Sentence) -> Self {
         Self::new(code, Http::Strict(StatusCode::CONFLICT), sentence)
     }

@@ -20,4 +20,5 @@ mod status;
 mod status_answer;
 mod trigger;
 
+pub(crate) use envelope::{failed_outside, is_call};
 pub use routes::router;

@@ -2,6 +2,7 @@
 
 use super::fallback::answer_options;
 use super::limits::{HEADERS_MAX_BYTES, IN_FLIGHT_MAX, URL_MAX_BYTES};
+use crate::external;
 use crate::problem::Problem;
 use axum::Router;
 use axum::body::{Body, HttpBody};
@@ -69,6 +70,7 @@ pub(super) fn wrapped(router: Router, secure: bool) -> Router {
 async fn occurrence(State(secure): State<bool>, request: Request, next: Next) -> Response {
     let id = Uuid::new_v4();
     let method = request.method().clone();
+    let call = external::is_call(request.uri().path()).then(|| request.headers().clone());
     let mut response = next.run(request).await;
     if method == Method::OPTIONS {
         response = answer_options(response);
@@ -80,9 +82,13 @@ async fn occurrence(State(secure): State<bool>, request: Request, next: Next) ->
             .map(|problem| problem.reason.as_deref().unwrap_or(&problem.body.detail));
         tracing::error!(request.id = %id, %method, status = response.status().as_u16(), detail, "a request failed");
     }
-    if let Some(problem) = problem {
-        response = numbered(response, problem, id);
-    }
+    response = match (problem, call) {
+        (Some(_), Some(call)) if response.status().is_server_error() => {
+            external::failed_outside(&call, response.status())
+        }
+        (Some(problem), _) => numbered(response, problem, id),
+        (None, _) => response,
+    };
     if method == Method::HEAD {
         response = without_body(response);
     }

@@ -339,11 +339,19 @@ async fn too_many_requests_at_once_are_turned_away() {
         wait.notified().await;
         "done"
     };
-    let router = wrapped(bounded_to(Router::new().route("/", get(handler)), 1), false);
+    let router =
+        wrapped(bounded_to(Router::new().route("/", get(handler)).fallback(|| async {}), 1), false);
     let first = tokio::spawn(ask(router.clone(), request("GET", "/")));
     entered.notified().await;
-    let (status, headers, body) = ask(router, request("GET", "/")).await;
+    let (status, headers, body) = ask(router.clone(), request("GET", "/")).await;
     assert_eq!((status.as_u16(), &headers["retry-after"]), (503, &"1".parse().unwrap()), "{body}");
+    let call = "/SchedulerService/rest-api/v1/external/status";
+    let (status, headers, body) = ask(router, request("POST", call)).await;
+    assert_eq!((status.as_u16(), &headers["retry-after"]), (503, &"1".parse().unwrap()), "{body}");
+    assert!(
+        body.contains(r#""status":"failed","statusCode":"-1""#),
+        "the guide's envelope: {body}"
+    );
     go_on.notify_one();
     assert_eq!(first.await.unwrap().2, "done");
 }

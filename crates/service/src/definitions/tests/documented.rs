@@ -32,6 +32,10 @@ fn the_sample_night_is_accepted_and_exported_stably() {
     assert_eq!(parsed.iter().flat_map(warnings).collect::<Vec<_>>(), []);
     let definitions: Vec<_> = parsed.into_iter().map(|parsed| parsed.definition).collect();
     let text = export(&definitions);
-    let again: Vec<_> = read(&[file("export.yaml", &text)]).unwrap().into_iter().map(|parsed| parsed.definition).collect();
+    let again: Vec<_> = read(&[file("export.yaml", &text)])
+        .unwrap()
+        .into_iter()
+        .map(|parsed| parsed.definition)
+        .collect();
     assert_eq!(again, definitions);
 }
