@@ -62,9 +62,13 @@ impl Run {
         self.timers.first().map(|(due, _)| *due)
     }
 
-    /// Whether a restart would find something to do.
+    /// Whether a restart would find something to do. A hold on a node that can never start is nothing: without the
+    /// nodes before it, which it would need reopened, releasing it changes nothing.
     pub fn can_reopen(&self) -> bool {
-        self.states.iter().any(|state| state.is_reopenable())
+        self.states
+            .iter()
+            .zip(&self.dead)
+            .any(|(state, dead)| state.is_reopenable() && !(*state == NodeState::Held && *dead > 0))
     }
 
     pub(super) fn nodes(&self) -> u32 {

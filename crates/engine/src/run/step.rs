@@ -104,7 +104,8 @@ impl Run {
                 .ok_or_else(|| Inconsistent(format!("node {at} of {}", plan.len())))?;
             *state = record.state;
             run.set_numbers(record);
-            if record.state.has_attempt() {
+            // A member has no attempt of its own.
+            if record.state.has_attempt() && !plan.is_group() {
                 let started_at = record.started_at.unwrap_or_default();
                 run.active
                     .insert(record.node, Active { started_at, deadline: None, timed_out: false });
@@ -140,7 +141,7 @@ impl Run {
             Event::Interrupt => self.interrupt(plan, now, out)?,
             Event::Restart { members } => self.restart(plan, members, out)?,
             Event::RestartMember { node } => self.restart_member(plan, node, now, out)?,
-            Event::Verb { node, verb } => self.verb(plan, node, verb, out)?,
+            Event::Verb { node, verb } => self.verb(plan, node, verb, now, out)?,
             Event::ForceAll => self.force_all(plan, now, out)?,
             Event::Started { node, epoch } => self.started(plan, node, epoch, now)?,
             Event::Ended { node, epoch, outcome } => {

@@ -34,7 +34,7 @@ impl Run {
         let unreachable = state.is_pending() && self.dead_edges(node) > 0;
         let ended = Times { ended_at: Some(now), ..Times::default() };
         match state {
-            // A held node that can never start gives up its hold with the others.
+            // It counts as settled, so nothing is interrupted.
             NodeState::Waiting | NodeState::Held if unreachable => {}
             NodeState::Waiting | NodeState::Held if plan.is_group() => {
                 self.record(node, NodeState::Interrupted, ended, out);
@@ -130,6 +130,7 @@ impl Run {
                     self.dispatch(plan, node, now, out);
                     self.find_ready(plan);
                 }
+                self.keep_interrupted(plan, now, out);
             }
             NodeState::Waiting
             | NodeState::Excluded
@@ -159,6 +160,7 @@ impl Run {
         plan: &Plan,
         node: u32,
         verb: TaskVerb,
+        now: Timestamp,
         out: &mut Transition,
     ) -> Result<(), Rejected> {
         if node >= plan.len() {
@@ -192,11 +194,13 @@ impl Run {
             out.effects.push(Effect::ForceMember { node });
             return Ok(());
         }
-        self.record(node, next, Times::default(), out);
+        let ended_at = (next == NodeState::Successful).then_some(now);
+        self.record(node, next, Times { ended_at, ..Times::default() }, out);
         if plan.is_group() {
             out.effects.push(Effect::Gate { node, gate: Gate::of(next), reopen: false });
         }
         self.recount(plan);
+        self.keep_interrupted(plan, now, out);
         Ok(())
     }
 
@@ -224,6 +228,26 @@ impl Run {
             }
         }
         self.recount(plan);
+        self.keep_interrupted(plan, now, out);
         Ok(())
+    }
+
+    /// What becomes reachable while an interrupt stands is interrupted too: it can only start after a restart, and a
+    /// restart finds it.
+    pub(super) fn keep_interrupted(&mut self, plan: &Plan, now: Timestamp, out: &mut Transition) {
+        if !self.is_interrupted() {
+            return;
+        }
+        let reachable =
+            |run: &Self, node| run.state(node).is_pending() && run.dead_edges(node) == 0;
+        if !(0..plan.len()).any(|node| reachable(self, node)) {
+            return;
+        }
+        for node in
+            (0..plan.len()).filter(|node| self.state(*node).is_pending()).collect::<Vec<_>>()
+        {
+            self.interrupt_node(plan, node, now, out);
+        }
+        self.recount(plan);
     }
 }

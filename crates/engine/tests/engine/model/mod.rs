@@ -1,0 +1,10 @@
+//! A second, naive reading of the rules: everything is recounted from the edges every time. It shares no function with
+//! the engine, only identifiers, definition types and the names of statuses.
+
+mod batch;
+mod graph;
+
+mod roll_up;
+
+pub(crate) use batch::{Batch, Changed, End, Gate, Task, Verb};
+pub(crate) use graph::{State, met, unreachable};
