@@ -321,7 +321,11 @@ mod tests {
                 "{code}"
             );
         }
+        let index = std::fs::read_to_string(format!("{pages}/README.md")).unwrap();
+        for code in ProblemCode::ALL {
+            assert!(index.contains(&format!("({code}.md)")), "{code} is missing in the index");
+        }
         let count = std::fs::read_dir(pages).unwrap().count();
-        assert_eq!(count, ProblemCode::ALL.len(), "a page without a problem");
+        assert_eq!(count, ProblemCode::ALL.len() + 1, "a page without a problem");
     }
 }

@@ -145,18 +145,24 @@ async fn a_command_has_no_foreign_descriptors_and_no_way_to_more_rights() {
         settings.command.rlimits.open_files = Some(77);
         settings.command.rlimits.file_size_bytes = Some(1024 * 1024);
     });
-    let text = "exec 2>&1; ls /proc/$$/fd >list; tr '\\n' ' ' <list; readlink /proc/$$/fd/0; grep NoNewPrivs /proc/self/status; umask; ulimit -n; ulimit -c; \
+    let text = "exec 2>&1; readlink /proc/$$/fd/0; grep NoNewPrivs /proc/self/status; umask; ulimit -n; ulimit -c; \
                 pwd; stat -c %A .; cut -d' ' -f5,6 /proc/$$/stat | xargs -n1 test $$ -eq && echo leader";
     let attempt = attempt(script(text));
     let id = attempt.id;
     assert_eq!(node.run(attempt).await.0, Outcome::Succeeded);
     let log = node.log_text(id);
     let cwd = place.root.path().join(format!("attempts/42/0-{}/cwd", id.epoch));
-    let want = format!(
-        "0 1 2 /dev/null\nNoNewPrivs:\t1\n0077\n77\n0\n{}\ndrwx------\nleader\n",
-        cwd.display()
-    );
+    let want =
+        format!("/dev/null\nNoNewPrivs:\t1\n0077\n77\n0\n{}\ndrwx------\nleader\n", cwd.display());
     assert_eq!(log, want);
+    let listing = crate::harness::attempt(argv(&["/bin/ls", "/proc/self/fd"]));
+    let listing_id = listing.id;
+    assert_eq!(node.run(listing).await.0, Outcome::Succeeded);
+    assert_eq!(
+        node.log_text(listing_id),
+        "0\n1\n2\n3\n",
+        "the last one is the listed directory itself"
+    );
     let dir = place.root.path().join(format!("attempts/42/0-{}", id.epoch));
     for (path, mode) in [
         (dir.clone(), 0o700),
