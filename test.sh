@@ -102,7 +102,7 @@ doc_tests_that() {
 
 check_supply_chain() {
     if cargo deny --version >/dev/null 2>&1; then
-        check "licences, bans and sources" cargo deny --offline check bans licenses sources
+        check "licences, bans and sources" cargo deny --offline check --hide-inclusion-graph bans licenses sources
     else
         announce "licences, bans and sources are not checked: cargo-deny is not installed"
     fi
