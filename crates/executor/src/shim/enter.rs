@@ -51,7 +51,7 @@ fn prepare(dir: &AttemptDir, spec: &Spec, shim: Option<&OsStr>) -> io::Result<()
 }
 
 /// Closes whatever the server's starter left open: descriptors of ours close themselves on exec, foreign ones do not.
-fn close_inherited() {
+pub(super) fn close_inherited() {
     let entries = std::fs::read_dir("/proc/self/fd").into_iter().flatten().flatten();
     let open: Vec<i32> =
         entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();

@@ -2,6 +2,7 @@
 
 use crate::attempt_dir::AttemptDir;
 use serde::{Deserialize, Serialize};
+use std::io::ErrorKind;
 use std::time::Duration;
 
 /// How often, and how long apart, a shim tries to write an outcome while the disk is full.
@@ -32,7 +33,10 @@ impl WrittenOutcome {
         loop {
             match dir.write_durably(&dir.outcome(), &content) {
                 Ok(()) => return Ok(()),
-                Err(error) if tries == TRIES => return Err(error),
+                // Without its directory nobody will ever look for it.
+                Err(error) if tries == TRIES || error.kind() == ErrorKind::NotFound => {
+                    return Err(error);
+                }
                 Err(_) => std::thread::sleep(PAUSE),
             }
             tries += 1;

@@ -3,7 +3,7 @@
 use crate::attempt_dir::AttemptDir;
 use crate::message::last_words;
 use crate::shim::descendants::signal_all;
-use crate::shim::enter::read_spec;
+use crate::shim::enter::{close_inherited, read_spec};
 use crate::shim::entry::{ENTER, MARKER};
 use crate::shim::outcome::WrittenOutcome;
 use crate::shim::output::Output;
@@ -29,6 +29,7 @@ const ROUND: Duration = Duration::from_millis(50);
 
 /// Runs the attempt from claim to outcome. An attempt that somebody else claimed is left alone.
 pub(super) fn supervise(dir: &AttemptDir) -> io::Result<()> {
+    close_inherited();
     // Fails only for a leader of its own group, which is detached already.
     let _ = rustix::process::setsid();
     rustix::process::umask(Mode::RWXG | Mode::RWXO);

@@ -40,7 +40,7 @@ fn a_command_outlives_its_server_and_the_next_one_sees_it_end() {
         let claimed =
             i64::try_from(claimed.duration_since(UNIX_EPOCH).unwrap().as_micros()).unwrap();
         assert_eq!(node.started(id).await.0, claimed, "its time-out goes on counting");
-        open_gate(&go).await;
+        let _open = open_gate(&go).await;
         assert_eq!(
             node.end_of(id).await,
             (Outcome::Succeeded, "finished (exit code 0)".to_owned())
@@ -141,7 +141,7 @@ async fn a_shutdown_leaves_commands_running_and_says_nothing_of_them() {
     let mut next = place.node();
     next.executors.adopt(attempt);
     next.started(id).await;
-    open_gate(&go).await;
+    let _open = open_gate(&go).await;
     assert_eq!(next.end_of(id).await.0, Outcome::Succeeded);
     assert!(node.reports.try_recv().is_err());
 }

@@ -1,4 +1,4 @@
-use crate::harness::{Place, argv, attempt, attempt_with, map, processes_with, script};
+use crate::harness::{Place, argv, attempt, attempt_with, map, marker, processes_with, script};
 use dayend_engine::definition::{CommandWork, Work};
 use dayend_executor::port::{Executor, Fact, Outcome};
 use rustix::fs::{Mode, OFlags};
@@ -200,12 +200,12 @@ async fn what_a_command_leaves_behind_is_killed() {
     let place = Place::new();
     let mut node = place.node();
     // A daemon in a session of its own that holds the output, one that does not, and a child that ignores everything.
-    let text = "setsid sh -c 'sleep 86411.1; :' & setsid sh -c 'sleep 86411.2; :' >/dev/null 2>&1 & (trap '' TERM HUP; sleep 86411.3; :) & echo done";
+    let text = "setsid sh -c 'sleep MARK; :' & setsid sh -c 'sleep MARK; :' >/dev/null 2>&1 & (trap '' TERM HUP; sleep MARK; :) & echo done";
     assert_eq!(
-        node.run(attempt(script(text))).await,
+        node.run(attempt(script(&text.replace("MARK", &marker())))).await,
         (Outcome::Succeeded, "done (exit code 0)".to_owned())
     );
-    assert_eq!(processes_with("86411."), 0);
+    assert_eq!(processes_with(&marker()), 0);
 }
 
 #[tokio::test]
@@ -233,7 +233,7 @@ async fn commands_wait_for_a_free_slot_and_can_be_stopped_there() {
             }
         )
     );
-    crate::harness::open_gate(&go).await;
+    let _open = crate::harness::open_gate(&go).await;
     assert_eq!(node.end_of(ids[0]).await, (Outcome::Succeeded, "exit code 0".to_owned()));
     node.started(ids[2]).await;
     assert_eq!(node.end_of(ids[2]).await.0, Outcome::Succeeded);

@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::unix::pipe::{OpenOptions, Sender};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// Longer than anything here takes, so that a hang is a failure and not a hanging test run.
@@ -67,23 +69,24 @@ impl Place {
     }
 }
 
-/// Waits until somebody wrote into the gate.
+/// Waits until somebody wrote a line into the gate.
 pub(crate) async fn read_gate(path: &Path) -> String {
-    let path = path.to_path_buf();
-    let reading = tokio::task::spawn_blocking(move || std::fs::read_to_string(path).unwrap());
-    tokio::time::timeout(PATIENCE, reading)
+    // Also opened for writing, so that it does not end while nobody else has it open.
+    let gate = OpenOptions::new().read_write(true).open_receiver(path).unwrap();
+    let mut line = String::new();
+    let mut gate = BufReader::new(gate);
+    tokio::time::timeout(PATIENCE, gate.read_line(&mut line))
         .await
-        .expect("somebody opens the gate")
-        .unwrap()
-        .trim()
-        .to_owned()
+        .expect("somebody comes through the gate")
+        .unwrap();
+    line.trim().to_owned()
 }
 
-/// Waits until somebody reads from the gate.
-pub(crate) async fn open_gate(path: &Path) {
-    let path = path.to_path_buf();
-    let writing = tokio::task::spawn_blocking(move || std::fs::write(path, "go\n").unwrap());
-    tokio::time::timeout(PATIENCE, writing).await.expect("somebody waits at the gate").unwrap();
+/// Writes a line into the gate, for whoever reads it before this is dropped.
+pub(crate) async fn open_gate(path: &Path) -> Sender {
+    let mut gate = OpenOptions::new().read_write(true).open_sender(path).unwrap();
+    gate.write_all(b"go\n").await.unwrap();
+    gate
 }
 
 struct Channel(UnboundedSender<Report>);
@@ -236,6 +239,11 @@ pub(crate) fn post(url: &str) -> Work {
 
 pub(crate) fn sql(statement: &str) -> Work {
     Work::Sql(SqlWork { connection: "LEDGER".parse().unwrap(), statement: statement.to_owned() })
+}
+
+/// A number of seconds, for `sleep`, by which the processes of this test process can be told from others.
+pub(crate) fn marker() -> String {
+    format!("86400.{:08}", std::process::id())
 }
 
 /// How many living processes have `marker` in their command line.
