@@ -147,7 +147,10 @@ impl Run {
             Status::Excluded => NodeState::Excluded,
             Status::NotStarted | Status::OnGoing | Status::Held => NodeState::Running,
         };
-        let goes_on = matches!(status, Status::OnGoing) || (!ended && state == NodeState::Running);
+        // A member that had settled goes on too, if only behind a hold: a person forced the task before it.
+        let open = state == NodeState::Running
+            || (state.is_settled() && !matches!(status, Status::NotStarted));
+        let goes_on = matches!(status, Status::OnGoing) || (!ended && open);
         let next = if goes_on { NodeState::Running } else { settled };
         if next == state || (!ended && !goes_on) {
             return Ok(());
@@ -159,6 +162,7 @@ impl Run {
         } else {
             self.recount(plan);
         }
+        self.keep_interrupted(plan, now, out);
         Ok(())
     }
 }

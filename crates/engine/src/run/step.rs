@@ -106,9 +106,7 @@ impl Run {
             run.set_numbers(record);
             // A member has no attempt of its own.
             if record.state.has_attempt() && !plan.is_group() {
-                let started_at = record.started_at.unwrap_or_default();
-                run.active
-                    .insert(record.node, Active { started_at, deadline: None, timed_out: false });
+                run.resume(plan, record);
             }
             if record.state == NodeState::Backoff {
                 let due = record
@@ -123,6 +121,15 @@ impl Run {
         // What is found ready here is started by the next step, a tick at the latest.
         run.recount(plan);
         Ok(run)
+    }
+
+    /// An attempt goes on. Its time-out counts from its dispatch until it is known when it really started.
+    fn resume(&mut self, plan: &Plan, record: NodeRecord) {
+        let started_at = record.started_at.unwrap_or_default();
+        let timeout_ms = plan.policy(record.node).timeout_ms;
+        let deadline = timeout_ms.map(|timeout_ms| started_at.plus_ms(timeout_ms));
+        self.active.insert(record.node, Active { started_at, deadline, timed_out: false });
+        self.timers.extend(deadline.map(|deadline| (deadline, record.node)));
     }
 
     /// Folds one command or fact into the run. Pure: `now` comes in, work goes out in `out`; a refused event changes

@@ -1,66 +1,12 @@
 //! Keeping users, apps and grants: each change is durable, in the history and effective when the call returns.
 
 mod apps;
+mod error;
 mod grants;
 mod users;
 
 pub use apps::{CreatedApp, NewApp};
+pub use error::AdminError;
+use error::check_name;
 pub use grants::{GrantChange, Grantee};
 pub use users::{CreatedUser, NewUser};
-
-use crate::passwords::{Busy, WeakPassword};
-use dayend_engine::codes::{SCOPE_ID_MAX_CHARS, shortened};
-use dayend_store::port::{StoreError, WriteError};
-
-/// Why a user, app or grant was not changed.
-#[derive(Debug, thiserror::Error)]
-pub enum AdminError {
-    #[error("the {0} exists already")]
-    Exists(String),
-    #[error("the {0} does not exist")]
-    Unknown(String),
-    #[error("{0}")]
-    Invalid(String),
-    #[error(transparent)]
-    WeakPassword(#[from] WeakPassword),
-    /// Too many passwords are being hashed; trying again later works.
-    #[error("too many passwords are being hashed now, try again")]
-    Busy,
-    /// The store does not answer; nothing was changed.
-    #[error("the change could not be stored: {0}")]
-    Unavailable(String),
-}
-
-impl From<StoreError> for AdminError {
-    fn from(error: StoreError) -> Self {
-        Self::Unavailable(error.to_string())
-    }
-}
-
-impl From<WriteError> for AdminError {
-    fn from(error: WriteError) -> Self {
-        Self::Unavailable(error.0)
-    }
-}
-
-impl From<Busy> for AdminError {
-    fn from(_: Busy) -> Self {
-        Self::Busy
-    }
-}
-
-/// Refuses names that are empty, too long or not what they look like.
-fn check_name(what: &str, name: &str) -> Result<(), AdminError> {
-    let shaped =
-        !name.is_empty() && name.trim() == name && name.chars().count() <= SCOPE_ID_MAX_CHARS;
-    if shaped && !name.chars().any(is_hidden) {
-        return Ok(());
-    }
-    let rule = format!("1 to {SCOPE_ID_MAX_CHARS} visible characters, no blank at either end");
-    Err(AdminError::Invalid(format!("`{}` is no {what}: {rule}", shortened(name))))
-}
-
-fn is_hidden(letter: char) -> bool {
-    letter.is_control()
-        || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-}
