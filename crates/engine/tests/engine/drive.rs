@@ -134,26 +134,7 @@ impl Pair {
     }
 
     fn compare_states(&self) {
-        let (run, model) = (&self.run, &self.model);
-        for node in 0..self.plan.len() {
-            let code = self.code(node);
-            let want = &model.tasks[&code];
-            let numbers = (run.node_generation(node), run.attempt(node), run.epoch(node));
-            assert_eq!(format!("{:?}", run.state(node)), format!("{:?}", want.state), "{code}");
-            assert_eq!(numbers, (want.generation, want.attempt, want.epoch), "{code}");
-            assert_eq!(run.shown(node), model.shown(&code), "{code}");
-            assert_eq!(run.record_of(node).wake_at.map(|at| at.0), want.retry_at, "{code}");
-        }
-        assert_eq!(run.status(), model.status());
-        assert_eq!(run.ended(), model.ended());
-        assert_eq!(run.is_interrupted(), model.interrupted);
-        assert_eq!(run.generation(), model.generation);
-        assert_eq!(model_gate(run.gate()), model.gate);
-        assert_eq!(run.next_wake().map(|at| at.0), model.next_wake());
-        assert_eq!(run.can_reopen(), !model.reopenable().is_empty());
-        let unfinished: BTreeSet<Code> = run.unfinished().map(|node| self.code(node)).collect();
-        let with_attempt = model.tasks.iter().filter(|(_, task)| task.state.with_attempt());
-        assert_eq!(unfinished, with_attempt.map(|(code, _)| code.clone()).collect());
+        compare_states(&self.run, &self.plan, &self.batch, &self.model);
     }
 
     /// The run as a server finds it that starts again; it must be the one that stood in memory.
@@ -172,7 +153,12 @@ impl Pair {
             assert_eq!(again.shown(node), self.run.shown(node));
         }
         self.run = again;
-        self.model.reload();
+        let started = self
+            .stored
+            .values()
+            .filter_map(|record| record.started_at.map(|at| (self.code(record.node), at.0)));
+        let started = started.collect();
+        self.model.reload(&started);
         self.compare_states();
     }
 
@@ -184,6 +170,30 @@ impl Pair {
     pub(crate) fn states(&self) -> Vec<NodeState> {
         (0..self.plan.len()).map(|node| self.run.state(node)).collect()
     }
+}
+
+/// Everything that can be seen of a run is as the model has it.
+pub(crate) fn compare_states(run: &Run, plan: &Plan, batch: &Batch, model: &model::Batch) {
+    let code_of = |node: u32| batch.tasks[node as usize].code.clone();
+    for node in 0..plan.len() {
+        let code = code_of(node);
+        let want = &model.tasks[&code];
+        let numbers = (run.node_generation(node), run.attempt(node), run.epoch(node));
+        assert_eq!(format!("{:?}", run.state(node)), format!("{:?}", want.state), "{code}");
+        assert_eq!(numbers, (want.generation, want.attempt, want.epoch), "{code}");
+        assert_eq!(run.shown(node), model.shown(&code), "{code}");
+        assert_eq!(run.record_of(node).wake_at.map(|at| at.0), want.retry_at, "{code}");
+    }
+    assert_eq!(run.status(), model.status());
+    assert_eq!(run.ended(), model.ended());
+    assert_eq!(run.is_interrupted(), model.interrupted);
+    assert_eq!(run.generation(), model.generation);
+    assert_eq!(model_gate(run.gate()), model.gate);
+    assert_eq!(run.next_wake().map(|at| at.0), model.next_wake());
+    assert_eq!(run.can_reopen(), !model.reopenable().is_empty());
+    let unfinished: BTreeSet<Code> = run.unfinished().map(code_of).collect();
+    let with_attempt = model.tasks.iter().filter(|(_, task)| task.state.with_attempt());
+    assert_eq!(unfinished, with_attempt.map(|(code, _)| code.clone()).collect());
 }
 
 pub(crate) fn model_gate(gate: Gate) -> model::Gate {
@@ -205,7 +215,7 @@ pub(crate) fn model_verb(verb: TaskVerb) -> model::Verb {
     }
 }
 
-fn model_end(outcome: Outcome) -> model::End {
+pub(crate) fn model_end(outcome: Outcome) -> model::End {
     match outcome {
         Outcome::Succeeded => model::End::Succeeded,
         Outcome::Failed => model::End::Failed,

@@ -141,7 +141,8 @@ fn only_listed_changes(before: &Run, event: Event<'_>, records: &[NodeRecord]) {
         };
         let ended = [Outcome::Succeeded, Outcome::Failed, Outcome::Lost];
         // A force-OK under an interrupt makes tasks reachable again; the interrupt takes them.
-        let stands = before.is_interrupted() && forced;
+        let forces = matches!(event, Event::Verb { verb: TaskVerb::ForceOk, .. } | Event::ForceAll);
+        let stands = before.is_interrupted() && forces;
         let allowed = match (from, record.state) {
             (Waiting, Running) => true,
             (Waiting, Held) => verb(TaskVerb::Hold),

@@ -7,6 +7,14 @@ mod build;
 #[cfg(test)]
 mod drive;
 #[cfg(test)]
+mod group_rules;
+#[cfg(test)]
+mod groups;
+#[cfg(test)]
 mod invariants;
 #[cfg(test)]
 mod model;
+#[cfg(test)]
+mod night;
+#[cfg(test)]
+mod plans;

@@ -348,10 +348,12 @@ impl Batch {
         self.settle(changed)
     }
 
-    /// The server starts again: time-outs are counted anew from what the attempts report.
-    pub(crate) fn reload(&mut self) {
-        for task in self.tasks.values_mut() {
-            task.deadline = None;
+    /// The server starts again: time-outs count from the dispatch until the attempts report.
+    pub(crate) fn reload(&mut self, dispatched_at: &BTreeMap<Code, i64>) {
+        for (code, task) in &mut self.tasks {
+            let limit_ms = self.definition.get(code).and_then(|task| task.timeout_ms);
+            let at = dispatched_at.get(code).filter(|_| task.state.with_attempt());
+            task.deadline = at.zip(limit_ms).map(|(at, limit_ms)| later(*at, limit_ms));
             task.timed_out = false;
         }
     }

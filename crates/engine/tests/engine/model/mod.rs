@@ -3,8 +3,10 @@
 
 mod batch;
 mod graph;
+mod group;
 
 mod roll_up;
 
-pub(crate) use batch::{Batch, Changed, End, Gate, Task, Verb};
-pub(crate) use graph::{State, met, unreachable};
+pub(crate) use batch::{Batch, Changed, End, Gate, Verb};
+pub(crate) use graph::State;
+pub(crate) use group::Group;
