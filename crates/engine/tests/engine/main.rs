@@ -17,4 +17,10 @@ mod model;
 #[cfg(test)]
 mod night;
 #[cfg(test)]
+mod parameters;
+#[cfg(test)]
 mod plans;
+#[cfg(test)]
+mod rules;
+#[cfg(test)]
+mod table;
