@@ -109,7 +109,7 @@ impl Run {
         out: &mut Transition,
     ) -> Result<(), Rejected> {
         let state = self.state(node);
-        if node >= plan.len() {
+        if node >= plan.len() || !plan.is_group() {
             return Err(Rejected::NoSuchNode);
         }
         match state {

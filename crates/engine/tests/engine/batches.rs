@@ -1,6 +1,6 @@
 //! Random batches and random events: engine and model agree after each.
 
-use crate::build::batches;
+use crate::build::{batches, many_cases};
 use crate::drive::Pair;
 use dayend_engine::run::{Choices, Event, Outcome, TaskVerb};
 use dayend_engine::time::Timestamp;
@@ -40,6 +40,12 @@ pub(crate) enum Happening {
         node: u32,
         verb: TaskVerb,
     },
+    /// A batch has no members.
+    RestartMember {
+        node: u32,
+    },
+    /// The run is started, which it is already.
+    Again,
     Reload,
 }
 
@@ -69,6 +75,8 @@ pub(crate) fn happenings() -> impl Strategy<Value = Happening> {
         4 => Just(Happening::Restart),
         1 => Just(Happening::ForceAll),
         6 => (0..13_u32, verbs()).prop_map(|(node, verb)| Happening::Verb { node, verb }),
+        1 => (0..13_u32).prop_map(|node| Happening::RestartMember { node }),
+        1 => Just(Happening::Again),
         1 => Just(Happening::Reload),
     ]
 }
@@ -118,6 +126,8 @@ impl Pair {
             Happening::Restart => Some(Event::Restart { members: &[] }),
             Happening::ForceAll => Some(Event::ForceAll),
             Happening::Verb { node, verb } => Some(Event::Verb { node, verb }),
+            Happening::RestartMember { node } => Some(Event::RestartMember { node }),
+            Happening::Again => Some(Event::Start),
             Happening::Reload => {
                 self.reload();
                 None
@@ -162,7 +172,7 @@ const RESTARTS_MAX: usize = 3;
 const STEPS_MAX: usize = 1000;
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, max_shrink_iters: 30_000, ..ProptestConfig::default() })]
+    #![proptest_config(many_cases())]
 
     /// `Run` counts as it goes; the model recounts from the whole graph every time.
     #[test]

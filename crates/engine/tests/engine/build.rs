@@ -5,6 +5,14 @@ use dayend_engine::definition::{Batch, Edge, Group, Member, On, OnLost, Retries,
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
+/// Four times as many cases as usual (or as `PROPTEST_CASES` says), for they are quick. A failure is kept as a rule with
+/// a name, not as a seed.
+pub(crate) fn many_cases() -> ProptestConfig {
+    let usual = ProptestConfig::default();
+    let cases = usual.cases.saturating_mul(4);
+    ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 30_000, ..usual }
+}
+
 pub(crate) fn code(text: &str) -> Code {
     text.parse().unwrap()
 }

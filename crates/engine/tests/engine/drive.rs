@@ -102,12 +102,6 @@ impl Pair {
         task.map_or_else(|| "NONE".parse().unwrap(), |task| task.code.clone())
     }
 
-    pub(crate) fn node(&self, code: &str) -> u32 {
-        let tasks = self.batch.tasks.iter();
-        u32::try_from(tasks.map(|task| task.code.as_str()).position(|one| one == code).unwrap())
-            .unwrap()
-    }
-
     fn compare_effects(&self, out: &Transition, want: &model::Changed) {
         let mut got = model::Changed { timed_out: out.timed_out, ..model::Changed::default() };
         let mut wakes = Vec::new();

@@ -1,7 +1,7 @@
 //! Random groups and random events: engine and model agree after each.
 
 use crate::batches::{outcomes, verbs};
-use crate::build::{batches, groups};
+use crate::build::{batches, groups, many_cases};
 use crate::night::Night;
 use dayend_engine::definition::{Batch, Group};
 use dayend_engine::run::{Choices, Outcome, TaskVerb};
@@ -90,7 +90,7 @@ fn choices() -> impl Strategy<Value = Choices> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, max_shrink_iters: 30_000, ..ProptestConfig::default() })]
+    #![proptest_config(many_cases())]
 
     /// The engine's group keeps states of its own; the model reads everything from the members every time.
     #[test]

@@ -44,7 +44,7 @@ impl Watch {
         after: &Run,
         now: Timestamp,
     ) {
-        let restarts = matches!(event, Event::Restart { .. } | Event::Gate { reopen: true, .. });
+        let restarts = is_restart(event);
         if restarts {
             self.interrupted = false;
             restart_reopens_the_unsuccessful_only(plan, before, after);
@@ -92,7 +92,7 @@ impl Watch {
         *known += 1;
         assert_eq!(epoch, *known, "epochs grow by one");
         let verb = |wanted| event == Event::Verb { node, verb: wanted };
-        let restarts = matches!(event, Event::Restart { .. } | Event::Gate { reopen: true, .. });
+        let restarts = is_restart(event);
         let allowed = match before.state(node) {
             Waiting | Running | Backoff | Recycling => true,
             Held => verb(TaskVerb::Release) || restarts,
@@ -126,6 +126,10 @@ impl Watch {
     }
 }
 
+fn is_restart(event: Event<'_>) -> bool {
+    matches!(event, Event::Restart { .. } | Event::Gate { reopen: true, .. })
+}
+
 /// The changes there are, and what may bring a settled node back.
 fn only_listed_changes(before: &Run, event: Event<'_>, records: &[NodeRecord]) {
     let mut states = BTreeMap::new();
@@ -133,16 +137,17 @@ fn only_listed_changes(before: &Run, event: Event<'_>, records: &[NodeRecord]) {
         let node = record.node;
         let from = states.insert(node, record.state).unwrap_or_else(|| before.state(node));
         let verb = |wanted| event == Event::Verb { node, verb: wanted };
-        let restarts = matches!(event, Event::Restart { .. } | Event::Gate { reopen: true, .. });
+        let restarts = is_restart(event);
         let forced = verb(TaskVerb::ForceOk) || event == Event::ForceAll;
-        let report = |wanted: &[Outcome]| match event {
-            Event::Ended { node: of, outcome, .. } => of == node && wanted.contains(&outcome),
-            _ => false,
+        let report = |wanted: &[Outcome]| {
+            let told = |outcome| matches!(event, Event::Ended { node: of, outcome: told, .. } if of == node && told == outcome);
+            wanted.iter().any(|outcome| told(*outcome))
         };
-        let ended = [Outcome::Succeeded, Outcome::Failed, Outcome::Lost];
+        let whatever = [Outcome::Succeeded, Outcome::Failed, Outcome::Lost];
         // A force-OK under an interrupt makes tasks reachable again; the interrupt takes them.
-        let forces = matches!(event, Event::Verb { verb: TaskVerb::ForceOk, .. } | Event::ForceAll);
-        let stands = before.is_interrupted() && forces;
+        let some_force =
+            matches!(event, Event::Verb { verb: TaskVerb::ForceOk, .. } | Event::ForceAll);
+        let stands = before.is_interrupted() && some_force;
         let allowed = match (from, record.state) {
             (Waiting, Running) => true,
             (Waiting, Held) => verb(TaskVerb::Hold),
@@ -150,12 +155,12 @@ fn only_listed_changes(before: &Run, event: Event<'_>, records: &[NodeRecord]) {
             (Waiting | Held, Interrupted) => event == Event::Interrupt || stands,
             (Held, Waiting) => verb(TaskVerb::Release) || restarts,
             (Excluded, Waiting) => verb(TaskVerb::Include),
-            (Running, Running) => report(&[Outcome::Lost]),
             (Running | Recycling, Stopping) | (Backoff, Interrupted) => event == Event::Interrupt,
             (Running, Successful) => report(&[Outcome::Succeeded]),
-            (Running, Failed | Backoff) => report(&ended),
-            (Running, Aborted) => report(&[Outcome::Lost]),
-            (Stopping, Interrupted) | (Recycling | Waiting, Waiting) => report(&ended),
+            (Running, Running | Aborted) => report(&[Outcome::Lost]),
+            (Running, Failed | Backoff)
+            | (Stopping, Interrupted)
+            | (Recycling | Waiting, Waiting) => report(&whatever),
             (Stopping, Recycling) | (Failed | Interrupted | Aborted, Waiting) => restarts,
             (Backoff, Running) => event == Event::Tick,
             (Aborted, Failed) => report(&[Outcome::Failed]),
@@ -212,7 +217,8 @@ fn predecessors_are_done(plan: &Plan, run: &Run, node: u32) {
             let done = match edge.on {
                 On::Success => matches!(state, Successful | Excluded),
                 On::Failure => matches!(state, Failed | Aborted),
-                On::End => !matches!(state, Running | Stopping | Recycling | Backoff),
+                On::End if state == Held => run.shown(from) == Status::NotStarted,
+                On::End => !state.is_active(),
             };
             assert!(done, "{node} started while {from} was {state:?}, on {:?}", edge.on);
         }

@@ -140,7 +140,7 @@ impl Night {
                     follow.push_back((Some(node), Event::Gate { gate, reopen }));
                 }
                 Effect::InterruptMember { node } => {
-                    follow.push_back((Some(node), Event::Interrupt))
+                    follow.push_back((Some(node), Event::Interrupt));
                 }
                 Effect::ForceMember { node } => follow.push_back((Some(node), Event::ForceAll)),
             }
@@ -164,7 +164,7 @@ impl Night {
         match (&result, &expected) {
             (Ok(()), Ok(())) => {}
             (Err(got), Err(want)) => {
-                assert!(format!("{got:?}").starts_with(want), "{got:?}, not {want}")
+                assert!(format!("{got:?}").starts_with(want), "{got:?}, not {want}");
             }
             (got, want) => panic!("the engine says {got:?}, the model {want:?}"),
         }
@@ -235,7 +235,16 @@ impl Night {
             NodeState::Waiting => {
                 self.step(Some(node), Event::Gate { gate: Gate::Waiting, reopen: true })
             }
-            _ => self.step(None, Event::RestartMember { node }),
+            NodeState::Held
+            | NodeState::Excluded
+            | NodeState::Running
+            | NodeState::Stopping
+            | NodeState::Recycling
+            | NodeState::Backoff
+            | NodeState::Successful
+            | NodeState::Failed
+            | NodeState::Interrupted
+            | NodeState::Aborted => self.step(None, Event::RestartMember { node }),
         };
         let expected = self.model.restart_member(&self.code(node));
         self.compare(result, expected)
@@ -292,7 +301,12 @@ impl Night {
                 nodes: one.stored.values().copied().collect(),
                 members,
             };
-            Run::load(&one.plan, choices, loaded).unwrap()
+            let again = Run::load(&one.plan, choices, loaded).unwrap();
+            for node in 0..one.plan.len() {
+                assert_eq!(again.record_of(node), one.run.record_of(node));
+                assert_eq!(again.shown(node), one.run.shown(node));
+            }
+            again
         };
         self.root.run = again(&self.root, &self.choices, statuses);
         for one in &mut self.members {

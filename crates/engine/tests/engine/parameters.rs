@@ -1,5 +1,6 @@
 //! The three layers of parameters.
 
+use crate::build::many_cases;
 use dayend_engine::params::{BuiltIns, Params, Piece, RunParams, names, pieces};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -57,7 +58,7 @@ fn a_value_that_looks_like_a_placeholder_is_not_filled_again() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(many_cases())]
 
     /// Whatever the text, its pieces put together again are the text, and only known names are taken out of it.
     #[test]

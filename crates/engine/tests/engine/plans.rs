@@ -1,6 +1,6 @@
 //! Compiling definitions: what is refused, and that size costs neither stack nor much memory.
 
-use crate::build::{batch, batches, group, task};
+use crate::build::{batch, batches, group, many_cases, task};
 use dayend_engine::codes::Code;
 use dayend_engine::definition::{Batch, NODES_MAX, On, OnLost, Retries, Task};
 use dayend_engine::plan::{BACKOFF_MAX_MS, OutEdge, Plan, PlanError};
@@ -89,7 +89,7 @@ fn delays_double_up_to_the_maximum_and_never_overflow() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(many_cases())]
 
     /// The compressed rows hold exactly the edges that the definition names.
     #[test]
@@ -209,10 +209,11 @@ fn run_to_the_end(plan: &Plan, run: &mut Run, want: u32) {
     let mut count = 0;
     run.step(plan, Event::Start, Timestamp(0), &mut out).unwrap();
     loop {
-        started.extend(out.effects.iter().filter_map(|effect| match effect {
-            Effect::Dispatch { node, epoch, .. } => Some((*node, *epoch)),
-            _ => None,
-        }));
+        for effect in &out.effects {
+            if let Effect::Dispatch { node, epoch, .. } = effect {
+                started.push((*node, *epoch));
+            }
+        }
         let Some((node, epoch)) = started.pop() else { break };
         count += 1;
         let succeeded = Event::Ended { node, epoch, outcome: Outcome::Succeeded };

@@ -27,17 +27,12 @@ impl Group {
     /// What the member is as a node.
     pub(crate) fn state(&self, code: &Code) -> State {
         let member = &self.members[code];
-        match (member.gate, member.status()) {
-            (Gate::Waiting, _) => State::Waiting,
-            (Gate::Held, _) => State::Held,
-            (Gate::Excluded, _) => State::Excluded,
-            (Gate::Open, _) if !member.ended() => State::Running,
-            (Gate::Open, Status::Successful) => State::Successful,
-            (Gate::Open, Status::Failed) => State::Failed,
-            (Gate::Open, Status::Interrupted) => State::Interrupted,
-            (Gate::Open, Status::Aborted) => State::Aborted,
-            (Gate::Open, Status::Excluded) => State::Excluded,
-            (Gate::Open, status) => panic!("{code} has ended and is {status}"),
+        match member.gate {
+            Gate::Waiting => State::Waiting,
+            Gate::Held => State::Held,
+            Gate::Excluded => State::Excluded,
+            Gate::Open if !member.ended() => State::Running,
+            Gate::Open => settled(member.status()),
         }
     }
 
@@ -113,7 +108,13 @@ impl Group {
         let back = |(code, state): (&Code, &State)| match state {
             State::Held => !gone.contains(code),
             State::Running => inside(code),
-            state => state.unsuccessful(),
+            State::Failed | State::Interrupted | State::Aborted => true,
+            State::Waiting
+            | State::Excluded
+            | State::Successful
+            | State::Stopping
+            | State::Recycling
+            | State::Backoff => false,
         };
         if !states.iter().any(back) {
             return Err("NothingToReopen");
@@ -148,7 +149,13 @@ impl Group {
                 let gate = if is_met { Gate::Open } else { Gate::Waiting };
                 member.set_gate(gate, true)
             }
-            _ => return Err("NothingToReopen"),
+            State::Waiting
+            | State::Running
+            | State::Excluded
+            | State::Successful
+            | State::Stopping
+            | State::Recycling
+            | State::Backoff => return Err("NothingToReopen"),
         };
         self.settle();
         Ok(())
@@ -217,6 +224,19 @@ impl Group {
             let ready = |code: &&Code| self.state(code) == State::Waiting && self.all_met(code);
             let Some(code) = codes.iter().find(ready) else { return };
             self.members.get_mut(code).unwrap().set_gate(Gate::Open, false);
+        }
+    }
+}
+
+fn settled(status: Status) -> State {
+    match status {
+        Status::Successful => State::Successful,
+        Status::Failed => State::Failed,
+        Status::Interrupted => State::Interrupted,
+        Status::Aborted => State::Aborted,
+        Status::Excluded => State::Excluded,
+        Status::NotStarted | Status::OnGoing | Status::Held => {
+            panic!("a member has ended and is {status}")
         }
     }
 }
