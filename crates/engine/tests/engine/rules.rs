@@ -361,6 +361,17 @@ fn a_time_out_counts_from_when_the_attempt_really_started() {
 }
 
 #[test]
+fn after_a_restart_of_the_server_a_time_out_counts_from_the_dispatch_until_the_start_is_told() {
+    let mut pair = plain(vec![Task { timeout_ms: Some(100), ..task("A", &[]) }]);
+    let dispatched = pair.now;
+    pair.reload();
+    assert_eq!(pair.run.next_wake(), Some(dispatched.plus_ms(100)));
+    pair.now = dispatched.plus_ms(30);
+    let out = pair.step(Event::Started { node: 0, epoch: 1 }).unwrap();
+    assert_eq!(out.effects, [Effect::WakeAt(dispatched.plus_ms(130))]);
+}
+
+#[test]
 fn a_time_out_is_a_failure_that_is_retried() {
     let retries = Retries { max: 1, backoff_ms: 50, max_backoff_ms: None };
     let mut pair = plain(vec![Task { timeout_ms: Some(100), retries, ..task("A", &[]) }]);
