@@ -29,12 +29,10 @@ pub(crate) fn command(name: &str, authority: &str, filling: &Filling<'_>) -> Str
     let printed = sample(name);
     let lines: Vec<&str> = printed.lines().map(str::trim).collect();
     let mut text = lines.join(" ").replacen("curl -k ", "curl ", 1);
-    let options = "curl --silent --show-error --max-time 100".to_owned();
-    let options = match text.contains("--cacert") {
-        true => options,
-        false => format!("{options} --cacert {authority}"),
-    };
-    text = text.replacen("curl", &options, 1);
+    let options = "curl --silent --show-error --max-time 100";
+    let trust =
+        if text.contains("--cacert") { String::new() } else { format!(" --cacert {authority}") };
+    text = text.replacen("curl", &format!("{options}{trust}"), 1);
     fill(&mut text, filling);
     text
 }

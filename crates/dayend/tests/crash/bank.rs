@@ -1,0 +1,187 @@
+//! A data directory that outlives its servers, and calls on whichever serves it now.
+
+use crate::outside::curl::{Answer, curl, try_curl};
+use crate::process::Process;
+use crate::server_support::{Home, run};
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/night");
+/// A state that does not come within so many changes never comes.
+const CHANGES_AT_MOST: usize = 1000;
+/// How long a server may take to be ready, whatever happened to the one before.
+const READY_WITHIN: Duration = Duration::from_secs(3);
+
+/// The data directory, and a place for what no server may touch.
+pub(crate) struct Bank {
+    pub(crate) home: Home,
+    outside: TempDir,
+}
+
+/// A server with a token for it.
+pub(crate) struct Open<'a> {
+    bank: &'a Bank,
+    pub(crate) server: Process,
+    token: String,
+}
+
+impl Bank {
+    pub(crate) fn new() -> Self {
+        Self { home: Home::initialised(), outside: tempfile::tempdir().unwrap() }
+    }
+
+    /// A file or directory outside the data directory.
+    pub(crate) fn outside(&self, name: &str) -> PathBuf {
+        self.outside.path().join(name)
+    }
+
+    /// The sample night's own witness.
+    pub(crate) fn night_witness(&self) -> PathBuf {
+        self.work().join("night/witness.log")
+    }
+
+    pub(crate) fn work(&self) -> PathBuf {
+        self.home.data().join("work")
+    }
+
+    pub(crate) fn database(&self) -> PathBuf {
+        self.home.data().join("dayend.db")
+    }
+
+    /// Starts a server; it must be ready soon.
+    pub(crate) fn open(&self) -> Open<'_> {
+        let begun = Instant::now();
+        let server = Process::serve(self.home.text(), &self.outside("log"));
+        assert!(begun.elapsed() < READY_WITHIN, "ready only after {:?}", begun.elapsed());
+        let (id, secret) = (self.home.get("client_id"), self.home.get("client_secret"));
+        let answer = curl(&format!(
+            "curl -i --silent --show-error --cacert {} -u {id}:{secret} {}/oauth2/v1/token -d grant_type=client_credentials",
+            self.home.get("ca_file"),
+            server.base_url
+        ));
+        let token = answer.text("access_token");
+        Open { bank: self, server, token }
+    }
+
+    /// What `audit verify` says of the directory, which nobody serves.
+    pub(crate) fn assert_intact(&self) {
+        let said = run(&["audit", "verify", "--data", self.home.text()]);
+        assert!(said.ok().ends_with("intact\n"), "{}", said.stdout);
+    }
+
+    /// Repairs the mistyped amount of the sample night.
+    pub(crate) fn repair(&self, date: &str) {
+        let work = self.work();
+        run(&["sample", "repair", "--work", work.to_str().unwrap(), "--mis-date", date]).ok();
+    }
+}
+
+impl Open<'_> {
+    /// Stores definitions: those of a file or directory.
+    pub(crate) fn apply(&self, path: &str) {
+        let profile = self.bank.home.data().join("profile.json");
+        let profile = profile.to_str().unwrap();
+        run(&["--profile", profile, "--server", &self.server.base_url, "apply", path]).ok();
+    }
+
+    pub(crate) fn apply_night(&self) {
+        self.apply(EXAMPLE);
+    }
+
+    pub(crate) fn apply_text(&self, definitions: &str) {
+        let file = self.bank.outside("definitions.yaml");
+        fs::write(&file, definitions).unwrap();
+        self.apply(file.to_str().unwrap());
+    }
+
+    /// One of the five calls; nothing if the server was gone before it had answered.
+    pub(crate) fn try_call(&self, verb: &str, key: &str, body: &str) -> Option<Answer> {
+        let home = &self.bank.home;
+        let headers = [
+            ("ofs_tenant_id", home.get("tenant")),
+            ("ofs_service_id", home.get("service")),
+            ("ofs_workspace_id", home.get("workspace")),
+            ("ofs_remote_user", home.get("user")),
+            ("Content-Type", "application/json".to_owned()),
+            ("Idempotency-Key", key.to_owned()),
+        ];
+        let headers: Vec<String> =
+            headers.iter().map(|(name, value)| format!(" -H '{name}: {value}'")).collect();
+        try_curl(&format!(
+            "{}{} {}/SchedulerService/rest-api/v1/external/{verb} -d '{body}'",
+            self.curl(),
+            headers.concat(),
+            self.server.base_url
+        ))
+    }
+
+    /// A call that must be accepted; gives the run id.
+    pub(crate) fn call(&self, verb: &str, key: &str, body: &str) -> String {
+        let answer = self.try_call(verb, key, body).expect("the server answers");
+        accepted(&answer)
+    }
+
+    /// Restarts a run.
+    pub(crate) fn restart(&self, key: &str, run: &str) {
+        self.call("restart", key, &about(run));
+    }
+
+    /// The run as `/api/v1` shows it, now or at its next change.
+    fn show(&self, run: &str, more: &str) -> Value {
+        let url = format!("{}/api/v1/runs/{run}?wait=60{more}", self.server.base_url);
+        let answer = curl(&format!("{} '{url}'", self.curl()));
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.json()
+    }
+
+    /// Waits by long polls until the run is as wanted.
+    pub(crate) fn until(&self, run: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        let mut shown = self.show(run, "");
+        for _ in 0..CHANGES_AT_MOST {
+            if wanted(&shown) {
+                return shown;
+            }
+            assert_ne!(shown["terminal"], true, "ended without being as wanted: {shown}");
+            shown = self.show(run, &format!("&revision={}", shown["revision"]));
+        }
+        panic!("the run never became as wanted: {shown}");
+    }
+
+    /// Waits until the run has ended, and gives it.
+    pub(crate) fn ended(&self, run: &str) -> Value {
+        self.until(run, |run| run["terminal"] == true)
+    }
+
+    fn curl(&self) -> String {
+        format!(
+            "curl -i --silent --show-error --max-time 100 --cacert {} -H 'Authorization: Bearer {}'",
+            self.bank.home.get("ca_file"),
+            self.token
+        )
+    }
+}
+
+/// The run id of an answer that says yes.
+pub(crate) fn accepted(answer: &Answer) -> String {
+    assert_eq!((answer.status, answer.text("statusCode").as_str()), (200, "0"), "{answer:?}");
+    answer.text("batchRunId")
+}
+
+/// The body of `interrupt`, `restart` and `rerun`. A run id is read from the right.
+pub(crate) fn about(run: &str) -> String {
+    let code = run.rsplitn(4, '_').nth(3).unwrap();
+    format!(r#"{{"batchName": "{code}", "batchRunId": "{run}"}}"#)
+}
+
+/// The state of a run.
+pub(crate) fn status(run: &Value) -> &str {
+    run["status"].as_str().unwrap()
+}
+
+/// The lines of a file; none if it is not there.
+pub(crate) fn lines(path: &Path) -> Vec<String> {
+    fs::read_to_string(path).unwrap_or_default().lines().map(str::to_owned).collect()
+}

@@ -1,0 +1,160 @@
+//! `kill -9` at any moment of the night, again and again, on one data directory.
+
+use crate::bank::{Bank, Open, accepted, lines, status};
+use crate::outside::chance::Chance;
+use crate::outside::witness::{Start, assert_nothing_ran_twice, starts};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How often the server is killed; `DAYEND_CRASH_KILLS` asks for more.
+const KILLS: usize = 8;
+/// The longest life of a server from the first call on. The night takes about as long.
+const LIFE_AT_MOST: Duration = Duration::from_millis(700);
+/// The tasks of the batch that runs beside the night: so many side by side, so many after each other.
+const WIDTH: usize = 6;
+const DEPTH: usize = 3;
+/// A run whose tasks vanished is restarted at most so often after the last kill.
+const RESTARTS_AT_MOST: usize = 3;
+const DATE: &str = "2026-10-30";
+const NIGHT: &str = r#"{"batchName": "EOD", "batchType": "group", "$FICMISDATE$": "2026-10-30"}"#;
+const WORK: &str = r#"{"batchName": "WORK", "batchType": "rest"}"#;
+
+/// A call that is repeated until it is answered.
+struct Wish {
+    verb: &'static str,
+    key: String,
+    body: String,
+    run: Option<String>,
+}
+
+#[test]
+fn a_night_that_is_killed_again_and_again_ends_well_and_nothing_is_lost_or_done_twice() {
+    let mut chance = Chance::new();
+    let bank = Bank::new();
+    let open = bank.open();
+    open.apply_night();
+    open.apply_text(&work(&bank));
+    drop(open);
+
+    let kills = std::env::var("DAYEND_CRASH_KILLS").map_or(KILLS, |told| told.parse().unwrap());
+    let mut wishes = Vec::new();
+    for kill in 0..kills {
+        if kill % (KILLS / 2) == 0 {
+            wishes.push(Wish::trigger(format!("night-{kill}"), NIGHT));
+        }
+        wishes.push(Wish::trigger(format!("work-{kill}"), WORK));
+        let moment = chance.moment(LIFE_AT_MOST);
+        live_and_die(&bank, &mut wishes, moment);
+        bank.assert_intact();
+    }
+
+    let open = bank.open();
+    for wish in &mut wishes {
+        wish.utter(&open);
+    }
+    let runs: Vec<String> = wishes.iter().map(|wish| wish.run.clone().unwrap()).collect();
+    assert_eq!(runs.iter().collect::<BTreeSet<_>>().len(), wishes.len(), "a key is one run");
+    for run in &runs {
+        bring_to_a_good_end(&bank, &open, run);
+    }
+    assert_eq!(open.server.terminate(), 0);
+    bank.assert_intact();
+    every_command_ran_once(&bank, &runs);
+}
+
+impl Wish {
+    fn trigger(key: String, body: &str) -> Self {
+        Self { verb: "trigger", key, body: body.to_owned(), run: None }
+    }
+
+    /// Makes the call unless it was answered before. The same key: never a second run.
+    fn utter(&mut self, open: &Open<'_>) -> bool {
+        if self.run.is_none() {
+            let answer = open.try_call(self.verb, &self.key, &self.body);
+            self.run = answer.map(|answer| accepted(&answer));
+        }
+        self.run.is_some()
+    }
+}
+
+/// Serves until `moment` has passed since the first call, and is killed then, whatever it is doing.
+fn live_and_die(bank: &Bank, wishes: &mut [Wish], moment: Duration) {
+    let open = bank.open();
+    let begun = Instant::now();
+    let pid = open.server.pid();
+    let killer = thread::spawn(move || {
+        thread::sleep(moment);
+        rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+    });
+    let answered = wishes.iter_mut().filter_map(|wish| wish.utter(&open).then_some(())).count();
+    killer.join().unwrap();
+    let lived = begun.elapsed();
+    crate::outside::tell(&format!("killed after {moment:?} ({lived:?}), {answered} runs known"));
+    drop(open);
+}
+
+fn bring_to_a_good_end(bank: &Bank, open: &Open<'_>, run: &str) {
+    for restart in 0..=RESTARTS_AT_MOST {
+        let ended = open.ended(run);
+        match status(&ended) {
+            "SUCCESSFUL" => return,
+            "FAILED" if run.starts_with("EOD_") => bank.repair(DATE),
+            "ABORTED" => crate::outside::tell(&format!("aborted: {}", ended["message"])),
+            other => panic!("{run} is {other}: {ended}"),
+        }
+        open.restart(&format!("restart-{run}-{restart}"), run);
+    }
+    panic!("{run} did not come to a good end");
+}
+
+/// The batch beside the night. Its tasks may run once a generation, because `on_lost` is `abort`.
+fn work(bank: &Bank) -> String {
+    let witness = bank.outside("witness");
+    let mut yaml = "apiVersion: dayend/v1\nkind: Batch\ncode: WORK\ntasks:\n".to_owned();
+    for row in 0..DEPTH {
+        for column in 0..WIDTH {
+            writeln!(
+                yaml,
+                r#"  - code: T{row}_{column}
+    command: {{ argv: ["/bin/sh", "-c", 'echo "WITNESS $DAYEND_RUN_ID $DAYEND_TASK $DAYEND_IDEMPOTENCY_KEY $DAYEND_ATTEMPT" >> "$1"; i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done; echo "$DAYEND_RUN_ID $DAYEND_TASK" >> "$1.done"', "sh", "{}"] }}"#,
+                witness.display()
+            )
+            .unwrap();
+            if let Some(before) = row.checked_sub(1) {
+                writeln!(yaml, "    after: [T{before}_{column}]").unwrap();
+            }
+        }
+    }
+    yaml
+}
+
+fn every_command_ran_once(bank: &Bank, runs: &[String]) {
+    let (work, night) = (bank.outside("witness"), bank.night_witness());
+    assert_nothing_ran_twice(&work);
+    assert_nothing_ran_twice(&night);
+    // The key holds the generation: within one, a task with `on_lost: abort` starts once.
+    let mut generations: BTreeMap<(String, String), usize> = BTreeMap::new();
+    let mut tasks: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for Start { run, task, attempt } in starts(&work).into_keys() {
+        let key = attempt.split(' ').next().unwrap().to_owned();
+        *generations.entry((task.clone(), key)).or_default() += 1;
+        tasks.entry(run).or_default().insert(task);
+    }
+    assert!(generations.values().all(|starts| *starts == 1), "{generations:?}");
+    let done = lines(&bank.outside("witness.done"));
+    for run in runs.iter().filter(|run| run.starts_with("WORK_")) {
+        assert_eq!(tasks[run].len(), WIDTH * DEPTH, "{run} lost a task");
+        let done: BTreeSet<&String> = done.iter().filter(|line| line.starts_with(run)).collect();
+        assert_eq!(done.len(), WIDTH * DEPTH, "{run} is SUCCESSFUL, but not all of it was done");
+    }
+    // The night's members have run ids of their own; each of its seven programs ran in each night.
+    let nights = runs.iter().filter(|run| run.starts_with("EOD_")).count();
+    let mut programs: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for start in starts(&night).into_keys() {
+        programs.entry(start.task).or_default().insert(start.run);
+    }
+    assert_eq!(programs.len(), 7, "{programs:?}");
+    assert!(programs.values().all(|runs| runs.len() == nights), "{nights} nights: {programs:?}");
+}

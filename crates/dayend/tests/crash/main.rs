@@ -1,0 +1,20 @@
+//! The server killed, stopped, started twice and damaged, from outside; nothing may be lost, run twice or go unnoticed.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests and their helpers fail by panicking"
+)]
+
+mod bank;
+mod damage;
+mod kill;
+mod process;
+mod stop;
+mod two_servers;
+
+#[path = "../outside/mod.rs"]
+mod outside;
+#[path = "../server_support/mod.rs"]
+mod server_support;
