@@ -125,21 +125,22 @@ impl Catalogue {
         &self,
         scope: &Scope,
         code: &Code,
-    ) -> Result<Arc<ConnectionTarget>, String> {
+    ) -> Result<Result<Arc<ConnectionTarget>, String>, StoreError> {
         let id = (scope.clone(), code.clone());
         let (found, applies) =
             self.known(|known| (known.connections.get(&id).cloned(), known.applies));
         if let Some(found) = found {
-            return Ok(found);
+            return Ok(Ok(found));
         }
-        let row = self
-            .store
-            .definition(scope, Kind::Connection, code)
-            .await
-            .map_err(|error| error.to_string())?;
-        let row = row.ok_or_else(|| format!("connection `{code}` does not exist"))?;
-        let Definition::Connection(connection) = definitions::from_canonical(&row.text)? else {
-            return Err(format!("`{code}` is not a connection"));
+        let Some(row) = self.store.definition(scope, Kind::Connection, code).await? else {
+            return Ok(Err(format!("connection `{code}` does not exist")));
+        };
+        let connection = match definitions::from_canonical(&row.text) {
+            Ok(Definition::Connection(connection)) => connection,
+            Ok(Definition::Batch(_) | Definition::BatchGroup(_)) => {
+                return Ok(Err(format!("`{code}` is not a connection")));
+            }
+            Err(why) => return Ok(Err(why)),
         };
         let target = Arc::new(connection.target);
         self.known(|known| {
@@ -147,7 +148,7 @@ impl Catalogue {
                 known.connections.insert(id, Arc::clone(&target));
             }
         });
-        Ok(target)
+        Ok(Ok(target))
     }
 
     /// Definitions were applied: what is newest must be looked up again.

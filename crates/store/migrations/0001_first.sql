@@ -20,7 +20,9 @@ VALUES (0, 0, 0, '', 0, 0, 0);
 CREATE TABLE commits (
     id BIGINT PRIMARY KEY,
     partition BIGINT NOT NULL,
-    at BIGINT NOT NULL
+    at BIGINT NOT NULL,
+    writes BIGINT NOT NULL,
+    lost TEXT NOT NULL
 );
 
 CREATE TABLE runs (

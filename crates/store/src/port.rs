@@ -333,8 +333,8 @@ pub struct Takeover {
 pub trait Store: Send + Sync {
     /// Makes the whole group durable, with one fsync, before it returns: an outcome for each write, in order.
     async fn commit(&self, group: Group) -> Result<Vec<Outcome>, CommitError>;
-    /// Whether the group's id row exists.
-    async fn was_committed(&self, id: GroupId) -> Result<bool, StoreError>;
+    /// What became of each write of a group, in order; none: it was not committed, and never will be.
+    async fn was_committed(&self, id: GroupId) -> Result<Option<Vec<Outcome>>, StoreError>;
     /// Becomes the owner of the partition: its epoch grows, which fences any earlier owner.
     async fn take_over(&self, partition: Partition) -> Result<Takeover, StoreError>;
 

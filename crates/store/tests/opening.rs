@@ -162,7 +162,7 @@ async fn a_full_database_refuses_and_works_again_when_there_is_room() {
         panic!("{refused}")
     };
     assert_eq!(problem, "the disk or the database is full");
-    assert!(!store.was_committed(GroupId(number)).await.unwrap());
+    assert_eq!(store.was_committed(GroupId(number)).await.unwrap(), None);
     let records = store.history(Partition(0), None, 0, 1000).await.unwrap().len();
     assert_eq!(records, usize::try_from(number).unwrap() - 1);
     // Something small still fits, and the chain goes on where it was.

@@ -19,7 +19,7 @@ macro_rules! for_each_store {
 }
 
 for_each_store! {
-    groups::a_committed_group_is_found_again_and_another_is_not;
+    groups::a_committed_group_is_found_again_with_its_outcomes_and_another_is_not;
     groups::an_empty_group_is_committed;
     groups::a_group_id_that_was_used_is_refused;
     groups::a_new_owner_fences_the_old_one;

@@ -46,19 +46,21 @@ impl Writer for DirectWriter {
             writes: vec![write],
         };
         match self.store.commit(group).await {
-            Ok(outcomes) => outcomes
-                .into_iter()
-                .next()
-                .ok_or_else(|| WriteError("the store gave no outcome".to_owned())),
+            Ok(outcomes) => first(outcomes),
             Err(CommitError::NotDone(error)) => Err(WriteError(error.to_string())),
             Err(CommitError::Unknown(error)) => match self.store.was_committed(id).await {
-                // Users, apps and grants have no guard that could have failed.
-                Ok(true) => Ok(Outcome::Applied),
-                Ok(false) => Err(WriteError(error.to_string())),
+                Ok(Some(outcomes)) => first(outcomes),
+                Ok(None) => Err(WriteError(error.to_string())),
                 Err(again) => {
                     Err(WriteError(format!("it is not known whether it was written: {again}")))
                 }
             },
         }
     }
+}
+
+/// Of the only write.
+fn first(outcomes: Vec<Outcome>) -> Result<Outcome, WriteError> {
+    let outcome = outcomes.into_iter().next();
+    outcome.ok_or_else(|| WriteError("the store gave no outcome".to_owned()))
 }

@@ -1,6 +1,7 @@
 //! One commit, and finding out what became of it when the answer is lost.
 
 use dayend_store::port::{CommitError, Group, GroupId, Outcome, Store};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
 
@@ -13,8 +14,6 @@ pub(super) const RETRY_PAUSE: Duration = Duration::from_millis(50);
 pub(super) enum Committed {
     Done(Vec<Outcome>),
     NotDone(String),
-    /// It is on disk, but what became of each write was lost with the answer.
-    DoneBlindly,
 }
 
 /// The result of the commit under way; never, if there is none.
@@ -27,16 +26,19 @@ pub(super) async fn join(commit: &mut Option<JoinHandle<Committed>>) -> Committe
     }
 }
 
-pub(super) async fn commit(store: &dyn Store, group: Group) -> Committed {
+pub(super) async fn commit(store: Arc<dyn Store>, group: Group) -> Committed {
     let id = group.id;
-    match store.commit(group).await {
-        Ok(outcomes) => Committed::Done(outcomes),
-        Err(CommitError::NotDone(error)) => Committed::NotDone(error.to_string()),
-        Err(CommitError::Unknown(error)) => {
-            tracing::warn!(group = id.0, "the answer to a commit was lost: {error}");
-            settle(store, id).await
-        }
-    }
+    let writer = Arc::clone(&store);
+    // A task of its own: should it die, the group may be on disk all the same.
+    let answer = tokio::spawn(async move { writer.commit(group).await }).await;
+    let lost = match answer {
+        Ok(Ok(outcomes)) => return Committed::Done(outcomes),
+        Ok(Err(CommitError::NotDone(error))) => return Committed::NotDone(error.to_string()),
+        Ok(Err(CommitError::Unknown(error))) => error.to_string(),
+        Err(error) => error.to_string(),
+    };
+    tracing::warn!(group = id.0, "the answer to a commit was lost: {lost}");
+    settle(store.as_ref(), id).await
 }
 
 /// Asks until the store says what became of a group: it is never sent again blindly.
@@ -44,8 +46,8 @@ async fn settle(store: &dyn Store, id: GroupId) -> Committed {
     let mut pause = RETRY_PAUSE;
     loop {
         match store.was_committed(id).await {
-            Ok(true) => return Committed::DoneBlindly,
-            Ok(false) => {
+            Ok(Some(outcomes)) => return Committed::Done(outcomes),
+            Ok(None) => {
                 return Committed::NotDone(
                     "the database lost the connection before the commit".to_owned(),
                 );

@@ -5,10 +5,10 @@ use super::input::{Answer, Command, Input};
 use super::live::Live;
 use super::pending::{ClaimKey, PendingWrite, Release, WriteKind};
 use super::view::Views;
-use dayend_engine::codes::{AttemptId, RunKey, Scope};
+use dayend_engine::codes::{AttemptId, RunKey};
 use dayend_engine::run::Transition;
 use dayend_engine::time::Timestamp;
-use dayend_executor::port::Report;
+use dayend_executor::port::{Fact, Report};
 use dayend_store::port::{Group, GroupId, Outcome, OwnerEpoch, Partition, Takeover};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -27,8 +27,6 @@ pub struct Core<R> {
     pub(super) open: Vec<PendingWrite<R>>,
     /// Idempotency keys in writes that are not on disk yet.
     pub(super) claims: BTreeSet<ClaimKey>,
-    /// The last write of `open` takes nothing more.
-    pub(super) sealed: bool,
     in_flight: Option<InFlight<R>>,
     next_group: i64,
     pub(super) last_run: i64,
@@ -91,7 +89,6 @@ impl<R> Core<R> {
             started: BTreeMap::new(),
             open: Vec::new(),
             claims: BTreeSet::new(),
-            sealed: false,
             in_flight: None,
             next_group: takeover.last_group.0 + 1,
             last_run: takeover.last_run.0,
@@ -112,7 +109,7 @@ impl<R> Core<R> {
                 self.report(report, now);
             }
             Input::Report(report) => return Err(Box::new((report.id.run, Input::Report(report)))),
-            Input::Command(Command::Create(create), reply) => self.create(*create, reply, now),
+            Input::Command(Command::Create(create), reply) => self.create(&create, reply, now),
             Input::Command(Command::Verb(verb), reply) if self.runs.contains_key(&verb.run) => {
                 self.verb(*verb, reply, now);
             }
@@ -121,10 +118,9 @@ impl<R> Core<R> {
             }
             Input::Command(Command::Flush, reply) => self.refuse(reply, Answer::Done),
             Input::Command(Command::Foreign(write), reply) => {
-                let mut pending = PendingWrite::new(WriteKind::Foreign(write));
+                let mut pending = PendingWrite::foreign(*write);
                 pending.replies.push((reply, Answer::Written(Outcome::Applied)));
                 self.open.push(pending);
-                self.sealed = true;
             }
         }
         Ok(())
@@ -135,9 +131,9 @@ impl<R> Core<R> {
         self.current().replies.push((reply, answer));
     }
 
-    /// Where a run lives.
-    pub fn scope_of(&self, run: RunKey) -> Option<Scope> {
-        self.runs.get(&run).map(|live| live.row.scope.clone())
+    /// Whether a run is in memory.
+    pub fn knows(&self, run: RunKey) -> bool {
+        self.runs.contains_key(&run)
     }
 
     /// When [`Core::tick`] is due.
@@ -145,24 +141,18 @@ impl<R> Core<R> {
         self.timers.first().map(|(at, _)| *at)
     }
 
-    /// How many inputs and rows wait for the commit under way; bounds a group.
-    pub fn open_writes(&self) -> usize {
-        self.open.len()
-    }
-
-    /// The next group, unless one is under way.
-    pub fn next(&mut self, now: Timestamp) -> Next<R> {
-        if self.in_flight.is_some() || self.open.is_empty() {
+    /// The next group, unless one is under way. A `probe` is made even of nothing: it tells whether the store works.
+    pub fn next(&mut self, now: Timestamp, probe: bool) -> Next<R> {
+        if self.in_flight.is_some() || (self.open.is_empty() && !probe) {
             return Next::Nothing;
         }
-        let mut writes = std::mem::take(&mut self.open);
-        self.sealed = false;
-        if writes.iter().all(PendingWrite::is_empty) {
-            let mut released = Released::default();
-            for pending in writes {
-                Self::release(pending, &self.views, &mut released);
-            }
-            return Next::Answer(released);
+        let mut writes = self.take_group();
+        if !probe && writes.iter().all(PendingWrite::is_empty) {
+            return Next::Answer(self.answer(writes));
+        }
+        if writes.iter().any(|pending| pending.claim_key().is_some()) {
+            // A write with a key may lose for the key's sake; one without tells whether the partition is still ours.
+            writes.push(PendingWrite::of_runs(None));
         }
         let id = GroupId(self.next_group);
         self.next_group += 1;
@@ -177,27 +167,66 @@ impl<R> Core<R> {
         Next::Commit(group)
     }
 
+    /// What goes into the next group. Steps on top of one that may lose the race for its key wait until that is known.
+    fn take_group(&mut self) -> Vec<PendingWrite<R>> {
+        let mut undecided = BTreeSet::new();
+        let builds_on = |undecided: &BTreeSet<RunKey>, pending: &PendingWrite<R>| {
+            !undecided.is_empty() && pending.runs().any(|run| undecided.contains(&run))
+        };
+        let mut end = 0;
+        for pending in &self.open {
+            if builds_on(&undecided, pending) {
+                break;
+            }
+            // Nobody else knows a new run yet.
+            if pending.claim_key().is_some() && pending.new_views.is_empty() {
+                undecided.extend(pending.runs());
+            }
+            end += 1;
+        }
+        let later = self.open.split_off(end);
+        std::mem::replace(&mut self.open, later)
+    }
+
+    fn answer(&mut self, writes: Vec<PendingWrite<R>>) -> Released<R> {
+        let mut released = Released::default();
+        let touched = writes.iter().flat_map(PendingWrite::runs).collect();
+        for pending in writes {
+            self.release(pending, &mut released);
+        }
+        self.evict(&touched);
+        released
+    }
+
     /// The group under way, if any.
     pub fn in_flight(&self) -> Option<GroupId> {
         self.in_flight.as_ref().map(|in_flight| in_flight.id)
     }
 
     /// The writes of the group under way.
-    pub(super) fn flying(&self) -> impl Iterator<Item = &PendingWrite<R>> {
+    fn flying(&self) -> impl Iterator<Item = &PendingWrite<R>> {
         self.in_flight.iter().flat_map(|in_flight| &in_flight.writes)
     }
 
     /// The group under way is on disk.
     pub fn committed(&mut self, outcomes: Vec<Outcome>) -> Released<R> {
+        let Some(in_flight) = self.in_flight.take() else { return Released::default() };
+        let decided: Vec<_> = in_flight.writes.into_iter().zip(outcomes).collect();
+        let fenced = |(pending, outcome): &(PendingWrite<R>, Outcome)| {
+            *outcome == Outcome::LostRace
+                && matches!(pending.kind, WriteKind::Runs(_))
+                && pending.claim_key().is_none()
+        };
+        if decided.iter().any(fenced) {
+            return self.fenced(decided);
+        }
         let mut released = Released::default();
-        let Some(in_flight) = self.in_flight.take() else { return released };
-        self.forget_claims(&in_flight.writes);
         let mut touched = BTreeSet::new();
-        for (pending, outcome) in in_flight.writes.into_iter().zip(outcomes) {
+        for (pending, outcome) in decided {
             match outcome {
                 Outcome::Applied => {
                     touched.extend(pending.runs());
-                    Self::release(pending, &self.views, &mut released);
+                    self.release(pending, &mut released);
                 }
                 Outcome::LostRace => self.lost_race(pending, &mut released),
             }
@@ -211,27 +240,39 @@ impl<R> Core<R> {
         let mut released = Released::default();
         let in_flight = self.in_flight.take().map(|in_flight| in_flight.writes).unwrap_or_default();
         let open = std::mem::take(&mut self.open);
-        self.claims.clear();
-        self.sealed = false;
         for pending in in_flight.into_iter().chain(open) {
             self.forget(pending, &Answer::NotStored(reason.to_owned()), &mut released);
         }
         released
     }
 
-    fn forget_claims(&mut self, writes: &[PendingWrite<R>]) {
-        for pending in writes {
-            if let WriteKind::Runs(runs) = &pending.kind
-                && let Some(key) = &runs.claim_key
-            {
-                self.claims.remove(key);
+    /// Another node owns the partition: no run of the group was written, and none will be.
+    fn fenced(&mut self, decided: Vec<(PendingWrite<R>, Outcome)>) -> Released<R> {
+        let mut released = Released { fenced: true, ..Released::default() };
+        let gone = Answer::NotStored("this server no longer owns its runs".to_owned());
+        let open = std::mem::take(&mut self.open).into_iter();
+        let undone = open.map(|pending| (pending, Outcome::LostRace));
+        for (pending, outcome) in decided.into_iter().chain(undone) {
+            match outcome {
+                Outcome::Applied => self.release(pending, &mut released),
+                Outcome::LostRace => self.forget(pending, &gone, &mut released),
             }
         }
+        // They are the new owner's now.
+        released.reports.clear();
+        released.reload.clear();
+        released
     }
 
-    fn release(pending: PendingWrite<R>, views: &Views, released: &mut Released<R>) {
+    fn release(&mut self, pending: PendingWrite<R>, released: &mut Released<R>) {
+        self.give_up_claim(&pending);
+        for report in &pending.reports {
+            if matches!(report.fact, Fact::Ended { .. }) {
+                self.started.remove(&report.id);
+            }
+        }
         for view in pending.new_views {
-            views.add(view);
+            self.views.add(view);
         }
         for (view, delta) in pending.deltas.into_values() {
             view.apply(delta);
@@ -240,42 +281,48 @@ impl<R> Core<R> {
         released.releases.extend(pending.releases);
     }
 
+    /// The key is in the store now, or free again.
+    fn give_up_claim(&mut self, pending: &PendingWrite<R>) {
+        if let Some(key) = pending.claim_key() {
+            self.claims.remove(key);
+        }
+    }
+
     fn lost_race(&mut self, pending: PendingWrite<R>, released: &mut Released<R>) {
         match &pending.kind {
             WriteKind::Foreign(_) => {
-                let replies = pending.replies.into_iter();
-                released
-                    .replies
-                    .extend(replies.map(|(reply, _)| (reply, Answer::Written(Outcome::LostRace))));
-            }
-            WriteKind::Runs(runs) if runs.claimed => {
-                self.forget(pending, &Answer::Raced, released);
-                // Steps that were taken on top of the lost one must not be written.
-                let open = std::mem::take(&mut self.open);
-                let (tainted, kept) = open
-                    .into_iter()
-                    .partition(|later| later.runs().iter().any(|run| !self.runs.contains_key(run)));
-                self.open = kept;
-                for later in Vec::from_iter::<Vec<PendingWrite<R>>>(tainted) {
-                    self.forget(
-                        later,
-                        &Answer::NotStored("another request came first".to_owned()),
-                        released,
-                    );
-                }
+                let lost = Answer::Written(Outcome::LostRace);
+                self.forget(pending, &lost, released);
             }
             WriteKind::Runs(_) => {
-                released.fenced = true;
-                let gone = Answer::NotStored("this server no longer owns its runs".to_owned());
-                released
-                    .replies
-                    .extend(pending.replies.into_iter().map(|(reply, _)| (reply, gone.clone())));
+                self.forget(pending, &Answer::Raced, released);
+                self.forget_what_builds_on_it(released);
+            }
+        }
+    }
+
+    /// Steps on top of a lost one must not be written, nor steps on top of those, nor any that the memory that is
+    /// read again would miss.
+    fn forget_what_builds_on_it(&mut self, released: &mut Released<R>) {
+        let lost = Answer::NotStored("another request came first; try again".to_owned());
+        loop {
+            let open = std::mem::take(&mut self.open);
+            let (kept, without_ground): (Vec<_>, Vec<_>) = open
+                .into_iter()
+                .partition(|pending| pending.runs().all(|run| self.runs.contains_key(&run)));
+            self.open = kept;
+            if without_ground.is_empty() {
+                return;
+            }
+            for pending in without_ground {
+                self.forget(pending, &lost, released);
             }
         }
     }
 
     /// Drops from memory what a write that did not happen had changed.
     fn forget(&mut self, pending: PendingWrite<R>, answer: &Answer, released: &mut Released<R>) {
+        self.give_up_claim(&pending);
         let new: BTreeSet<RunKey> = pending.new_views.iter().map(|view| view.row.key).collect();
         for run in pending.runs() {
             let root = self.root(run);
@@ -306,13 +353,10 @@ impl<R> Core<R> {
     }
 
     fn is_tree_over(&self, root: RunKey) -> bool {
-        let over = |key: &RunKey| self.runs.get(key).is_none_or(Live::is_over) || self.closed(*key);
+        let over = |key: &RunKey| {
+            self.runs.get(key).is_none_or(|member| member.is_over() || member.is_closed())
+        };
         self.runs.get(&root).is_some_and(|live| live.is_over() && live.members.iter().all(over))
-    }
-
-    /// A member whose group has ended before its gate opened.
-    fn closed(&self, member: RunKey) -> bool {
-        self.runs.get(&member).is_some_and(|live| live.group_ended)
     }
 
     /// The group run of a member, or the run itself.
@@ -341,9 +385,8 @@ impl<R> Core<R> {
 
     /// The write that steps go into.
     pub(super) fn current(&mut self) -> &mut PendingWrite<R> {
-        if self.sealed || self.open.is_empty() {
-            self.open.push(PendingWrite::new(WriteKind::Runs(Box::default())));
-            self.sealed = false;
+        if self.open.last().is_none_or(|last| last.sealed) {
+            self.open.push(PendingWrite::of_runs(None));
         }
         self.open.last_mut().expect("a write was just pushed if there was none")
     }

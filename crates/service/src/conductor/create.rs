@@ -3,7 +3,7 @@
 use super::core::Core;
 use super::input::{Answer, Create};
 use super::live::{Live, Parts};
-use super::pending::{PendingWrite, RunsWrite, WriteKind, claim_key};
+use super::pending::{PendingWrite, WriteKind, claim_key};
 use super::steps::{Origin, not_begun};
 use super::view::View;
 use crate::compiled::Compiled;
@@ -30,7 +30,7 @@ struct NewRun {
 
 impl<R> Core<R> {
     /// Makes a run, and its members if it is a group, all in one write: they appear together or not at all.
-    pub(super) fn create(&mut self, create: Create, reply: R, now: Timestamp) {
+    pub(super) fn create(&mut self, create: &Create, reply: R, now: Timestamp) {
         let key = create.claim.as_ref().map(claim_key);
         if key.as_ref().is_some_and(|key| self.claims.contains(key)) {
             return self.refuse(reply, Answer::Raced);
@@ -42,14 +42,9 @@ impl<R> Core<R> {
         {
             return self.refuse(reply, Answer::Rejected(rejected));
         }
-        let claimed = create.claim.is_some();
         self.claims.extend(key);
-        self.open.push(PendingWrite::new(WriteKind::Runs(Box::new(RunsWrite {
-            claimed,
-            ..RunsWrite::default()
-        }))));
-        self.sealed = false;
-        let root = self.add_tree(&create, now);
+        self.open.push(PendingWrite::of_runs(create.claim.clone()));
+        let root = self.add_tree(create, now);
         let note = serde_json::json!({ "run": self.runs.get(&root).map(|live| live.row.run_id.clone()), "params": create.params_json, "choices": create.choices_json });
         let origin = Origin {
             actor: create.actor.clone(),
@@ -59,7 +54,7 @@ impl<R> Core<R> {
         };
         // The same event was accepted by the copy.
         let _ = self.step(root, Event::Start, now, &origin);
-        self.finish(create, root, reply);
+        self.finish(root, reply);
     }
 
     fn add_tree(&mut self, create: &Create, now: Timestamp) -> RunKey {
@@ -177,7 +172,7 @@ impl<R> Core<R> {
     }
 
     /// The rows go to the store as the first step left them.
-    fn finish(&mut self, create: Create, root: RunKey, reply: R) {
+    fn finish(&mut self, root: RunKey, reply: R) {
         let Some(run_id) = self.runs.get(&root).map(|live| live.row.run_id.clone()) else { return };
         let runs = &self.runs;
         let Some(pending) = self.open.last_mut() else { return };
@@ -188,13 +183,12 @@ impl<R> Core<R> {
                 }
             }
             write.changed.clear();
-            write.claim = create.claim.map(|mut claim| {
+            if let Some(claim) = &mut write.claim {
                 run_id.as_str().clone_into(&mut claim.answer);
-                claim
-            });
+            }
         }
         pending.replies.push((reply, Answer::Created(run_id)));
-        self.sealed = true;
+        pending.sealed = true;
     }
 }
 

@@ -16,6 +16,7 @@ use dayend_store::port::{
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
@@ -94,7 +95,7 @@ impl Conductor {
             healthy: Arc::clone(&healthy),
             settings,
         };
-        let shell = Shell::new(core, tools, command_queue, reports, report_sender);
+        let mut shell = Shell::new(core, tools, command_queue, reports, report_sender);
         shell.adopt(unfinished);
         let task = tokio::spawn(shell.run(stopped));
         Ok(Arc::new(Self {
@@ -117,10 +118,12 @@ impl Conductor {
     pub async fn command(&self, command: Command) -> Answer {
         let busy = || Answer::NotStored("too many requests wait; try again in a moment".to_owned());
         let (reply, answer) = oneshot::channel();
-        if self.commands.try_send((command, reply)).is_err() {
-            return busy();
+        let stopping = || Answer::NotStored("the server is stopping".to_owned());
+        match self.commands.try_send((command, reply)) {
+            Ok(()) => answer.await.unwrap_or_else(|_| stopping()),
+            Err(TrySendError::Full(_)) => busy(),
+            Err(TrySendError::Closed(_)) => stopping(),
         }
-        answer.await.unwrap_or_else(|_| Answer::NotStored("the server is stopping".to_owned()))
     }
 
     /// Stores what is on its way, then takes nothing more. Running commands go on under their shims.
@@ -163,7 +166,7 @@ async fn recover<R>(
             continue;
         }
         if let Some(tree) = Tree::read(store, catalogue, root).await? {
-            unfinished.extend(core.insert(tree, now)?);
+            unfinished.extend(core.recover(tree, now)?);
         }
     }
     if !seen.is_empty() {

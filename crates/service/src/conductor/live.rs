@@ -1,11 +1,12 @@
 //! A run in memory.
 
+use super::pending::Begin;
 use super::view::View;
 use crate::compiled::{Compiled, Source};
 use dayend_engine::codes::{AttemptId, RunKey};
 use dayend_engine::definition::{Batch, Task, Work};
 use dayend_engine::params::{BuiltIns, Params, RunParams};
-use dayend_engine::run::{NodeRecord, Run};
+use dayend_engine::run::{Gate, NodeRecord, Run};
 use dayend_engine::status::Status;
 use dayend_engine::time::Timestamp;
 use dayend_executor::port::Attempt;
@@ -27,8 +28,10 @@ pub(super) struct Live {
     tenant: Arc<str>,
     run_id_text: Arc<str>,
     mis_date_text: Arc<str>,
-    /// Of a member: its group has ended, so it can no longer start.
+    /// Of a member: its group has ended. If its gate is not open, it can no longer start.
     pub group_ended: bool,
+    /// Of a member: what its group's view says of it.
+    pub told_status: Status,
     /// Of a group: whether its members were told that it has ended.
     pub told_ended: bool,
 }
@@ -49,6 +52,7 @@ impl Live {
             tenant: parts.row.scope.tenant.as_str().into(),
             run_id_text: parts.row.run_id.as_str().into(),
             mis_date_text: parts.row.mis_date.to_string().into(),
+            told_status: parts.run.status(),
             row: parts.row,
             compiled: parts.compiled,
             params: Arc::new(parts.params),
@@ -65,8 +69,8 @@ impl Live {
     pub(super) fn state_now(&self, now: Timestamp) -> RunState {
         let before = &self.row.state;
         let (status, own_ended) = (self.run.status(), self.run.ended());
-        let ended = own_ended || self.group_ended;
-        let began = matches!(status, Status::OnGoing) || self.run.generation() > 1 || own_ended;
+        let ended = own_ended || self.is_closed();
+        let began = status == Status::OnGoing;
         RunState {
             gate: self.run.gate() as u8,
             interrupted: self.run.is_interrupted(),
@@ -102,10 +106,16 @@ impl Live {
     }
 
     /// The newest attempt of a task, as the executor wants it; the connection is looked up later.
-    pub(super) fn attempt(&self, node: u32) -> Option<Attempt> {
+    pub(super) fn begin(&self, node: u32) -> Option<Begin> {
         let batch = self.batch()?;
         let task = batch.tasks.get(node as usize)?;
-        Some(Attempt {
+        let connection = match &task.work {
+            Work::Sql(sql) => Some(&sql.connection),
+            Work::Http(http) => http.connection.as_ref(),
+            Work::Noop | Work::Command(_) => None,
+        };
+        let connection = connection.map(|code| (self.row.scope.clone(), code.clone()));
+        let attempt = Attempt {
             id: AttemptId { run: self.row.key, node, epoch: self.run.epoch(node) },
             tenant: Arc::clone(&self.tenant),
             run_id: self.row.run_id.clone(),
@@ -116,7 +126,8 @@ impl Live {
             connection: None,
             handle: self.handles.get(&node).cloned(),
             batch: Arc::clone(batch),
-        })
+        };
+        Some(Begin { attempt, connection })
     }
 
     fn params_of(&self, batch: &Batch, task: &Task) -> Params {
@@ -136,6 +147,11 @@ impl Live {
             Source::Batch(batch) => Some(batch),
             Source::Group(_) => None,
         }
+    }
+
+    /// A member whose group ended before its gate was opened: it cannot start any more.
+    pub(super) fn is_closed(&self) -> bool {
+        self.group_ended && self.run.gate() != Gate::Open
     }
 
     /// Nothing of it is going on, so it need not stay in memory.

@@ -3,14 +3,16 @@
 use super::core::Core;
 use super::create::first_revision;
 use super::live::{Live, Parts};
+use super::pending::Begin;
+use super::steps::Origin;
 use super::view::View;
 use crate::compiled::{Catalogue, Compiled};
 use crate::stored::{StoredChoices, StoredParams};
-use dayend_engine::codes::{AttemptId, RunKey};
+use dayend_engine::codes::{AttemptId, RunId, RunKey};
 use dayend_engine::params::RunParams;
 use dayend_engine::run::{Choices, Event, Gate, Loaded, NodeRecord, NodeState, Run};
+use dayend_engine::status::Status;
 use dayend_engine::time::Timestamp;
-use dayend_executor::port::Attempt;
 use dayend_store::port::{NodeRow, RunRow, Store, StoreError};
 use std::sync::Arc;
 
@@ -30,6 +32,19 @@ struct LoadedRun {
 impl std::fmt::Debug for Tree {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         out.debug_struct("Tree").field("runs", &self.runs.len()).finish()
+    }
+}
+
+impl LoadedRun {
+    /// Its attempts that have not ended, and when they were dispatched.
+    fn dispatched(&self) -> impl Iterator<Item = (AttemptId, Timestamp)> {
+        let running =
+            |row: &&NodeRow| NodeState::from_number(row.state).is_some_and(NodeState::has_attempt);
+        let is_group = self.compiled.plan.is_group();
+        self.nodes.iter().filter(move |_| !is_group).filter(running).map(|row| {
+            let id = AttemptId { run: row.run, node: row.node, epoch: row.epoch };
+            (id, row.started_at.unwrap_or_default())
+        })
     }
 }
 
@@ -78,86 +93,152 @@ fn orphan(row: &RunRow) -> StoreError {
 /// Attempts that had not ended when the tree was stored.
 #[derive(Debug)]
 pub struct Unfinished {
-    pub attempt: Attempt,
+    pub begin: Begin,
     /// It was to be stopped.
     pub stopping: bool,
 }
 
 impl<R> Core<R> {
-    /// Takes a tree in, unless it is in memory already. What it says of unfinished attempts matters at the start only.
-    pub fn insert(&mut self, tree: Tree, now: Timestamp) -> Result<Vec<Unfinished>, StoreError> {
-        let Some(root) = tree.root().filter(|root| !self.runs.contains_key(root)) else {
-            return Ok(Vec::new());
-        };
-        let members: Vec<RunKey> = tree.runs.iter().skip(1).map(|run| run.row.key).collect();
-        let ids: Vec<_> = tree.runs.iter().skip(1).map(|run| run.row.run_id.clone()).collect();
-        let statuses = tree.runs.iter().skip(1).map(|run| run.row.state.status).collect();
-        let mut member_states = Some((members, ids, statuses));
-        let mut lives = Vec::with_capacity(tree.runs.len());
-        for loaded in tree.runs {
-            let (members, ids, statuses) = member_states.take().unwrap_or_default();
-            let run = load_run(&loaded, statuses)?;
-            let shown = (0..loaded.compiled.plan.len()).map(|node| run.shown(node)).collect();
-            let view = View::new(
-                loaded.row.clone(),
-                Arc::clone(&loaded.compiled),
-                ids,
-                shown,
-                first_revision(now),
-            );
-            let parts = Parts {
-                row: loaded.row,
-                compiled: loaded.compiled,
-                params: loaded.params,
-                run,
-                members,
-                view: Arc::new(view),
-            };
-            let mut live = Live::new(parts);
-            live.handles = handles(loaded.nodes);
-            lives.push(live);
+    /// Takes in a tree as a server finds it that starts: its attempts are to be adopted.
+    pub fn recover(&mut self, tree: Tree, now: Timestamp) -> Result<Vec<Unfinished>, StoreError> {
+        let dispatched: Vec<(AttemptId, Timestamp)> =
+            tree.runs.iter().flat_map(LoadedRun::dispatched).collect();
+        let Some(root) = self.take_in(tree, now)? else { return Ok(Vec::new()) };
+        for (id, at) in dispatched {
+            let policy = self.runs.get(&id.run).map(|live| live.compiled.plan.policy(id.node));
+            let timeout_ms = policy.and_then(|policy| policy.timeout_ms).unwrap_or_default();
+            let latest = Timestamp(now.plus_ms(ADOPTION_MS).0.saturating_sub(micros(timeout_ms)));
+            self.started.insert(id, at.max(latest));
         }
-        let root_ended = lives.first().is_some_and(|live| live.run.ended());
         let mut unfinished = Vec::new();
-        for mut live in lives {
-            live.told_ended = live.run.ended();
-            live.group_ended =
-                live.row.parent.is_some() && root_ended && live.run.gate() != Gate::Open;
+        for key in self.tree(root) {
+            let Some(live) = self.runs.get(&key) else { continue };
             unfinished.extend(live.run.unfinished().filter_map(|node| {
                 let stopping =
                     matches!(live.run.state(node), NodeState::Stopping | NodeState::Recycling);
-                live.attempt(node).map(|attempt| Unfinished { attempt, stopping })
+                live.begin(node).map(|begin| Unfinished { begin, stopping })
             }));
-            self.views.add(Arc::clone(&live.view));
-            self.runs.insert(live.row.key, live);
         }
         self.settle(root, now);
         Ok(unfinished)
     }
 
+    /// Takes in a tree that was dropped from memory or has ended, unless it is in memory already. Its attempts, if it has
+    /// any, are being made by this process.
+    pub fn insert(&mut self, tree: Tree, now: Timestamp) -> Result<(), StoreError> {
+        if let Some(root) = self.take_in(tree, now)? {
+            self.settle(root, now);
+        }
+        Ok(())
+    }
+
+    fn take_in(&mut self, tree: Tree, now: Timestamp) -> Result<Option<RunKey>, StoreError> {
+        let Some(root) = tree.root().filter(|root| !self.runs.contains_key(root)) else {
+            return Ok(None);
+        };
+        let members = tree.runs.iter().skip(1);
+        let mut members = Some(Members {
+            keys: members.clone().map(|run| run.row.key).collect(),
+            ids: members.clone().map(|run| run.row.run_id.clone()).collect(),
+            statuses: members.map(|run| run.row.state.status).collect(),
+        });
+        let lives: Result<Vec<Live>, StoreError> = tree
+            .runs
+            .into_iter()
+            .map(|loaded| self.live(loaded, members.take().unwrap_or_default(), now))
+            .collect();
+        let lives = lives?;
+        let root_ended = lives.first().is_some_and(|live| live.run.ended());
+        for mut live in lives {
+            live.told_ended = live.run.ended();
+            live.group_ended = live.row.parent.is_some() && root_ended;
+            self.views.add(Arc::clone(&live.view));
+            self.runs.insert(live.row.key, live);
+        }
+        Ok(Some(root))
+    }
+
+    fn live(
+        &self,
+        loaded: LoadedRun,
+        members: Members,
+        now: Timestamp,
+    ) -> Result<Live, StoreError> {
+        let shown_members = members.statuses.clone();
+        let run = load_run(&loaded, members.statuses)?;
+        let mut shown: Vec<Status> =
+            (0..loaded.compiled.plan.len()).map(|node| run.shown(node)).collect();
+        for (slot, status) in shown.iter_mut().zip(shown_members) {
+            *slot = status;
+        }
+        let row = loaded.row;
+        let view = if let Some(view) = self.views.find(&row.scope.tenant, &row.run_id) {
+            // Somebody may be watching it.
+            view.replace(shown, &row.state);
+            view
+        } else {
+            let (row, compiled) = (row.clone(), Arc::clone(&loaded.compiled));
+            Arc::new(View::new(row, compiled, members.ids, shown, first_revision(now)))
+        };
+        let parts = Parts {
+            row,
+            compiled: loaded.compiled,
+            params: loaded.params,
+            run,
+            members: members.keys,
+            view,
+        };
+        let mut live = Live::new(parts);
+        live.handles = handles(loaded.nodes);
+        Ok(live)
+    }
+
     /// Time-outs count on from when the attempts started, and anything that is due or ready goes on.
     fn settle(&mut self, root: RunKey, now: Timestamp) {
-        let Some(live) = self.runs.get(&root) else { return };
-        for key in live.members.iter().copied().chain([root]).collect::<Vec<_>>() {
-            let Some(live) = self.runs.get_mut(&key) else { continue };
-            for node in live.run.unfinished().collect::<Vec<_>>() {
-                let id = AttemptId { run: key, node, epoch: live.run.epoch(node) };
-                if let Some(at) = self.started.get(&id) {
-                    let event = Event::Started { node, epoch: id.epoch };
-                    // The attempt is the newest: it was just loaded.
-                    let _ = live.run.step(&live.compiled.plan, event, *at, &mut self.transition);
-                }
+        for key in self.tree(root) {
+            let Some(live) = self.runs.get(&key) else { continue };
+            let ids: Vec<(u32, u32)> =
+                live.run.unfinished().map(|node| (node, live.run.epoch(node))).collect();
+            // First a tick before anything is due: what is ready begins now, whatever the times below.
+            let quiet = live.run.next_wake().map_or(now, |due| now.min(Timestamp(due.0 - 1)));
+            // A tick is never refused.
+            let _ = self.step(key, Event::Tick, quiet, &Origin::own(None));
+            for (node, epoch) in ids {
+                let id = AttemptId { run: key, node, epoch };
+                // One that nobody reported waits in its executor's queue: its time has not begun.
+                let at = self.started.get(&id).copied().unwrap_or(NOT_STARTED);
+                // The attempt is the newest: it was just loaded.
+                let _ = self.step(key, Event::Started { node, epoch }, at, &Origin::own(None));
             }
-            let wake = live.run.next_wake().unwrap_or(now);
-            self.wake_at(key, wake.min(now));
+            let _ = self.step(key, Event::Tick, now, &Origin::own(None));
         }
+    }
+
+    /// A root and its members.
+    fn tree(&self, root: RunKey) -> Vec<RunKey> {
+        let members = self.runs.get(&root).map(|live| live.members.as_slice()).unwrap_or_default();
+        std::iter::once(root).chain(members.iter().copied()).collect()
     }
 }
 
-fn load_run(
-    loaded: &LoadedRun,
-    members: Vec<dayend_engine::status::Status>,
-) -> Result<Run, StoreError> {
+/// The members of a loaded root, in node order.
+#[derive(Default)]
+struct Members {
+    keys: Vec<RunKey>,
+    ids: Vec<RunId>,
+    statuses: Vec<Status>,
+}
+
+/// How long an adopted attempt has, after a start, to say when it really began, before its time can be up.
+const ADOPTION_MS: u64 = 5_000;
+/// Later than any time-out that matters.
+const NOT_STARTED: Timestamp = Timestamp(i64::MAX / 2);
+
+fn micros(ms: u64) -> i64 {
+    i64::try_from(ms).unwrap_or(i64::MAX).saturating_mul(1000)
+}
+
+fn load_run(loaded: &LoadedRun, members: Vec<Status>) -> Result<Run, StoreError> {
     let broken =
         |why: String| StoreError::Inconsistent(format!("run {}: {why}", loaded.row.run_id));
     let nodes: Result<Vec<NodeRecord>, StoreError> = loaded

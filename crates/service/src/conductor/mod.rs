@@ -9,8 +9,10 @@ mod handle;
 pub mod input;
 mod live;
 pub mod load;
+mod loads;
 pub mod pending;
 mod shell;
+mod starts;
 mod steps;
 pub mod view;
 

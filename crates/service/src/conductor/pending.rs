@@ -2,19 +2,26 @@
 
 use super::input::Answer;
 use super::view::{Delta, View};
-use dayend_engine::codes::{AttemptId, RunKey};
+use dayend_engine::codes::{AttemptId, Code, RunKey, Scope};
 use dayend_engine::time::Timestamp;
 use dayend_executor::port::{Attempt, Report};
 use dayend_store::history::StepDetail;
 use dayend_store::port::{ClaimRow, HistoryRecord, NodeRow, RunChange, RunRow, RunState, Write};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What the shell does once a write is on disk.
 #[derive(Debug)]
 pub enum Release {
-    Start(Attempt),
+    Start(Box<Begin>),
     Stop(AttemptId),
+}
+
+/// An attempt to begin, and the connection that must be looked up first.
+#[derive(Debug)]
+pub struct Begin {
+    pub attempt: Attempt,
+    pub connection: Option<(Scope, Code)>,
 }
 
 /// One write with everything that depends on it.
@@ -27,6 +34,10 @@ pub(super) struct PendingWrite<R> {
     pub reports: Vec<Report>,
     pub deltas: BTreeMap<RunKey, (Arc<View>, Delta)>,
     pub new_views: Vec<Arc<View>>,
+    /// Runs of which only the memory moved.
+    pub moved: BTreeSet<RunKey>,
+    /// Takes nothing more.
+    pub sealed: bool,
 }
 
 #[derive(Debug)]
@@ -39,9 +50,7 @@ pub(super) enum WriteKind {
 #[derive(Debug, Default)]
 pub(super) struct RunsWrite {
     pub claim: Option<ClaimRow>,
-    /// It carries a claim, so another request may have been faster.
-    pub claimed: bool,
-    /// Kept when the claim has gone to the store.
+    /// Kept when the claim has gone to the store. With one, another request may have been faster.
     pub claim_key: Option<ClaimKey>,
     /// Where the newest record of each run stands in `records`.
     pub last_record: BTreeMap<RunKey, usize>,
@@ -76,15 +85,42 @@ pub(super) const OWN_ACTOR: &str = "dayend";
 pub(super) const OWN_EVENT: &str = "step";
 
 impl<R> PendingWrite<R> {
-    pub(super) fn new(kind: WriteKind) -> Self {
+    fn new(kind: WriteKind) -> Self {
         Self {
+            sealed: matches!(kind, WriteKind::Foreign(_)),
             kind,
             releases: Vec::new(),
             replies: Vec::new(),
             reports: Vec::new(),
             deltas: BTreeMap::new(),
             new_views: Vec::new(),
+            moved: BTreeSet::new(),
         }
+    }
+
+    /// A write that steps go into.
+    pub(super) fn of_runs(claim: Option<ClaimRow>) -> Self {
+        let claim_key = claim.as_ref().map(claim_key);
+        Self::new(WriteKind::Runs(Box::new(RunsWrite { claim, claim_key, ..RunsWrite::default() })))
+    }
+
+    /// A write that is not a run's.
+    pub(super) fn foreign(write: Write) -> Self {
+        Self::new(WriteKind::Foreign(Box::new(write)))
+    }
+
+    /// The idempotency key that it needs.
+    pub(super) fn claim_key(&self) -> Option<&ClaimKey> {
+        match &self.kind {
+            WriteKind::Foreign(_) => None,
+            WriteKind::Runs(runs) => runs.claim_key.as_ref(),
+        }
+    }
+
+    /// The view's part of what the write changes in a run.
+    pub(super) fn delta(&mut self, view: &Arc<View>) -> &mut Delta {
+        let entry = self.deltas.entry(view.row.key);
+        &mut entry.or_insert_with(|| (Arc::clone(view), Delta::default())).1
     }
 
     /// Whether it only carries answers.
@@ -102,9 +138,9 @@ impl<R> PendingWrite<R> {
     }
 
     /// The runs that it touches.
-    pub(super) fn runs(&self) -> Vec<RunKey> {
+    pub(super) fn runs(&self) -> impl Iterator<Item = RunKey> {
         let new = self.new_views.iter().map(|view| view.row.key);
-        new.chain(self.deltas.keys().copied()).collect()
+        new.chain(self.deltas.keys().copied()).chain(self.moved.iter().copied())
     }
 
     /// What goes to the store.
@@ -113,7 +149,6 @@ impl<R> PendingWrite<R> {
         match std::mem::replace(&mut self.kind, empty) {
             WriteKind::Foreign(write) => *write,
             WriteKind::Runs(mut runs) => {
-                runs.claim_key = runs.claim.as_ref().map(claim_key);
                 let write = Write::Runs {
                     claim: runs.claim.take(),
                     new: std::mem::take(&mut runs.new),

@@ -5,20 +5,22 @@ use super::core::{Core, Next, Released};
 use super::handle::ConductorSettings;
 use super::input::{Answer, Command, Input};
 use super::load::{Tree, Unfinished};
+use super::loads::Loads;
 use super::pending::Release;
+use super::starts::Starts;
 use crate::clock::Clock;
 use crate::compiled::Catalogue;
-use dayend_engine::codes::{Code, RunKey, Scope};
-use dayend_engine::definition::Work;
+use dayend_engine::codes::RunKey;
 use dayend_engine::run::Rejected;
-use dayend_executor::port::{Attempt, Executor, Report};
+use dayend_executor::port::{Executor, Report};
 use dayend_store::port::{Store, StoreError};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 /// The longest sleep while a timer is armed.
 const TIMER_CHECK: Duration = Duration::from_secs(1);
@@ -30,22 +32,20 @@ pub(super) struct Shell {
     core: Core<Reply>,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
-    executor: Arc<dyn Executor>,
     catalogue: Arc<Catalogue>,
     commands: mpsc::Receiver<(Command, Reply)>,
     reports: mpsc::UnboundedReceiver<Report>,
     requeue: mpsc::UnboundedSender<Report>,
     settings: ConductorSettings,
     commit: Option<JoinHandle<Committed>>,
-    loads: tokio::task::JoinSet<(RunKey, Result<Option<Tree>, StoreError>)>,
-    /// Inputs for runs that are being loaded, by the key that they named.
-    waiting: BTreeMap<RunKey, Vec<Input<Reply>>>,
+    /// Commands in the open group.
+    gathered: usize,
+    loads: Loads,
+    starts: Starts,
     healthy: Arc<AtomicBool>,
     pause: Duration,
     /// After a failed commit nothing is committed before this.
-    resume_at: Option<tokio::time::Instant>,
-    /// Runs whose memory was dropped and is being read again.
-    reloading: BTreeSet<RunKey>,
+    resume_at: Option<Instant>,
     stopping: bool,
 }
 
@@ -71,20 +71,26 @@ impl Shell {
             core,
             store: tools.store,
             clock: tools.clock,
-            executor: tools.executor,
+            starts: Starts::new(tools.executor, Arc::clone(&tools.catalogue)),
             catalogue: tools.catalogue,
             commands,
             reports,
             requeue,
             settings: tools.settings,
             commit: None,
-            loads: tokio::task::JoinSet::new(),
-            waiting: BTreeMap::new(),
+            gathered: 0,
+            loads: Loads::default(),
             healthy: tools.healthy,
             pause: RETRY_PAUSE,
             resume_at: None,
-            reloading: BTreeSet::new(),
             stopping: false,
+        }
+    }
+
+    /// Makes the attempts of an earlier server this one's.
+    pub(super) fn adopt(&mut self, unfinished: Vec<Unfinished>) {
+        for unfinished in unfinished {
+            self.starts.adopt(unfinished);
         }
     }
 
@@ -94,20 +100,41 @@ impl Shell {
             if self.stopping && self.commit.is_none() {
                 break;
             }
+            self.begin_load();
             let wake = self.sleep_until_wake();
+            let (goes_on, takes) = (!self.stopping, !self.stopping && self.takes_commands());
             tokio::select! {
                 biased;
+                _ = &mut stopped, if goes_on => self.begin_stopping(),
                 done = join(&mut self.commit) => self.finish_commit(done),
-                Some(loaded) = self.loads.join_next() => self.loaded(loaded),
-                Some(report) = self.reports.recv() => self.take_reports(report),
-                Some((command, reply)) = self.commands.recv() => self.take_commands(command, reply),
-                () = wake => self.tick(),
-                _ = &mut stopped, if !self.stopping => {
-                    self.stopping = true;
-                    self.commands.close();
+                found = self.starts.found() => self.starts.hand_over(found),
+                (run, tree) = self.loads.done(), if goes_on => self.loaded(run, tree),
+                Some(report) = self.reports.recv(), if goes_on => {
+                    self.fold(Input::Report(report));
+                    self.take_queued();
                 }
+                Some((command, reply)) = self.commands.recv(), if takes => {
+                    self.fold(Input::Command(command, reply));
+                    self.take_queued();
+                }
+                () = wake, if goes_on => {}
+            }
+            if !self.stopping {
+                self.tick();
             }
         }
+    }
+
+    /// What was asked and reported before still counts; nothing after it does.
+    fn begin_stopping(&mut self) {
+        self.commands.close();
+        while let Ok(report) = self.reports.try_recv() {
+            self.fold(Input::Report(report));
+        }
+        while let Ok((command, reply)) = self.commands.try_recv() {
+            self.fold(Input::Command(command, reply));
+        }
+        self.stopping = true;
     }
 
     fn sleep_until_wake(&self) -> impl Future<Output = ()> + 'static {
@@ -115,9 +142,9 @@ impl Shell {
             let left_us = at.0.saturating_sub(self.clock.now().0).max(0);
             let left = Duration::from_micros(u64::try_from(left_us).unwrap_or_default());
             // Looked at again soon, because the machine's clock may be set in the meantime.
-            tokio::time::Instant::now() + left.min(TIMER_CHECK)
+            Instant::now() + left.min(TIMER_CHECK)
         });
-        let wake = [due, self.resume_at].into_iter().flatten().min();
+        let wake = [due, self.resume_at, self.loads.retry_at()].into_iter().flatten().min();
         async move {
             match wake {
                 Some(at) => tokio::time::sleep_until(at).await,
@@ -127,122 +154,122 @@ impl Shell {
     }
 
     fn tick(&mut self) {
-        if self.resume_at.is_some_and(|at| at <= tokio::time::Instant::now()) {
+        if self.resume_at.is_some_and(|at| at <= Instant::now()) {
             self.resume_at = None;
-            for root in self.reloading.clone() {
-                self.load(root);
-            }
         }
+        self.loads.retry();
         self.core.tick(self.clock.now());
     }
 
-    fn take_reports(&mut self, first: Report) {
-        self.fold(Input::Report(first));
+    /// Takes what is there already, reports and commands in turn, so that neither can starve the other.
+    fn take_queued(&mut self) {
         for _ in 0..self.settings.burst {
-            let Ok(report) = self.reports.try_recv() else { break };
-            self.fold(Input::Report(report));
+            let report = self.reports.try_recv().ok();
+            let command = if self.takes_commands() { self.commands.try_recv().ok() } else { None };
+            if report.is_none() && command.is_none() {
+                break;
+            }
+            if let Some(report) = report {
+                self.fold(Input::Report(report));
+            }
+            if let Some((command, reply)) = command {
+                self.fold(Input::Command(command, reply));
+            }
         }
     }
 
-    fn take_commands(&mut self, command: Command, reply: Reply) {
-        self.fold(Input::Command(command, reply));
-        for _ in 0..self.settings.burst {
-            let Ok((command, reply)) = self.commands.try_recv() else { break };
-            self.fold(Input::Command(command, reply));
-        }
+    /// While a group is full, commands wait in their queue, which refuses them when it is full too.
+    fn takes_commands(&self) -> bool {
+        self.gathered < self.settings.burst || self.resume_at.is_some()
     }
 
     fn fold(&mut self, input: Input<Reply>) {
-        if matches!(input, Input::Command(Command::Flush, _)) {
+        let Input::Command(command, reply) = input else {
+            return self.hand_to_core(input);
+        };
+        if self.resume_at.is_some() {
+            let why = "the last change could not be stored; trying again".to_owned();
+            return answer(reply, Answer::NotStored(why));
+        }
+        self.gathered += 1;
+        if matches!(command, Command::Flush) {
             // What was reported before the question counts.
             while let Ok(report) = self.reports.try_recv() {
-                self.fold(Input::Report(report));
+                self.hand_to_core(Input::Report(report));
             }
-        }
-        if self.resume_at.is_some()
-            && let Input::Command(_, reply) = input
-        {
-            answer(
-                reply,
-                Answer::NotStored("the last change could not be stored; trying again".to_owned()),
-            );
+            if let Err(reply) = self.loads.wait_for_all(reply) {
+                self.hand_to_core(Input::Command(command, reply));
+            }
             return;
         }
+        self.hand_to_core(Input::Command(command, reply));
+    }
+
+    fn hand_to_core(&mut self, input: Input<Reply>) {
         if let Err(unknown) = self.core.handle(input, self.clock.now()) {
             let (run, input) = *unknown;
-            self.waiting.entry(run).or_default().push(input);
-            self.load(run);
+            self.loads.wait(run, input);
         }
     }
 
-    fn load(&mut self, run: RunKey) {
-        let (store, catalogue) = (Arc::clone(&self.store), Arc::clone(&self.catalogue));
-        self.loads.spawn(async move { (run, Tree::read(store.as_ref(), &catalogue, run).await) });
+    /// Reads the next run that is wanted in memory and is not there yet.
+    fn begin_load(&mut self) {
+        if self.resume_at.is_some() {
+            return;
+        }
+        while let Some(run) = self.loads.next() {
+            if self.core.knows(run) {
+                self.fold_waiting(run);
+            } else {
+                self.loads.read(run, &self.store, &self.catalogue);
+                return;
+            }
+        }
     }
 
-    fn loaded(
-        &mut self,
-        loaded: Result<(RunKey, Result<Option<Tree>, StoreError>), tokio::task::JoinError>,
-    ) {
-        let (run, tree) = match loaded {
-            Ok(loaded) => loaded,
-            Err(error) => return tracing::error!("loading a run failed: {error}"),
-        };
-        let now = self.clock.now();
-        // The attempts of a run that was in memory before are still being made by this process.
-        let inserted = match tree {
-            Ok(Some(tree)) => self.core.insert(tree, now).map(|_| true),
-            Ok(None) => Ok(false),
+    fn loaded(&mut self, run: RunKey, tree: Result<Option<Tree>, StoreError>) {
+        let taken_in = match tree {
+            Ok(Some(tree)) => self.core.insert(tree, self.clock.now()),
+            Ok(None) => Ok(()),
             Err(error) => Err(error),
         };
-        match inserted {
-            Ok(_) => {
-                self.reloading.remove(&run);
-                for input in self.waiting.remove(&run).unwrap_or_default() {
-                    if let Err(unknown) = self.core.handle(input, now)
-                        && let (_, Input::Command(_, reply)) = *unknown
-                    {
-                        self.core.refuse(reply, Answer::Rejected(Rejected::NoSuchNode));
-                    }
-                }
-                // A run that was only looked at need not stay.
-                self.core.evict(&BTreeSet::from([run]));
+        match taken_in {
+            Ok(()) => self.fold_waiting(run),
+            Err(error) => {
+                tracing::error!(run.key = run.0, "a run could not be read: {error}");
+                self.loads.failed(run, &error);
             }
-            Err(error) => self.load_failed(run, &error),
         }
     }
 
-    fn load_failed(&mut self, run: RunKey, error: &StoreError) {
-        tracing::error!(run.key = run.0, "a run could not be read: {error}");
-        let (commands, reports): (Vec<_>, Vec<_>) = self
-            .waiting
-            .remove(&run)
-            .unwrap_or_default()
-            .into_iter()
-            .partition(|input| matches!(input, Input::Command(..)));
-        for input in commands {
-            if let Input::Command(_, reply) = input {
-                answer(reply, Answer::NotStored(error.to_string()));
+    fn fold_waiting(&mut self, run: RunKey) {
+        self.loads.succeeded(run);
+        for input in self.loads.take(run) {
+            if let Err(unknown) = self.core.handle(input, self.clock.now())
+                && let (_, Input::Command(_, reply)) = *unknown
+            {
+                self.core.refuse(reply, Answer::Rejected(Rejected::NoSuchNode));
             }
         }
-        if !reports.is_empty() || self.reloading.contains(&run) {
-            self.waiting.entry(run).or_default().extend(reports);
-            self.reloading.insert(run);
-            self.back_off();
+        for reply in self.loads.take_flushes() {
+            self.core.refuse(reply, Answer::Done);
         }
+        // A run that was only looked at need not stay.
+        self.core.evict(&BTreeSet::from([run]));
     }
 
     fn begin_commit(&mut self) {
         if self.commit.is_some() || self.resume_at.is_some() {
             return;
         }
-        match self.core.next(self.clock.now()) {
+        self.gathered = 0;
+        // After a failure even nothing is committed, to learn whether the store works again.
+        let probe = !self.healthy.load(Ordering::Relaxed) && !self.stopping;
+        match self.core.next(self.clock.now(), probe) {
             Next::Nothing => {}
             Next::Answer(released) => self.release(released),
             Next::Commit(group) => {
-                let store = Arc::clone(&self.store);
-                self.commit =
-                    Some(tokio::spawn(async move { commit(store.as_ref(), group).await }));
+                self.commit = Some(tokio::spawn(commit(Arc::clone(&self.store), group)));
             }
         }
     }
@@ -256,26 +283,15 @@ impl Shell {
                 let released = self.core.committed(outcomes);
                 self.release(released);
             }
-            Committed::DoneBlindly => {
-                // The memory may differ from the disk where a guard did not hold: read it again.
-                let released = self.core.not_done(
-                    "it is not known whether the change was stored; ask for the run's status",
-                );
-                self.release(released);
-            }
             Committed::NotDone(why) => {
                 tracing::error!("a group of changes was not stored: {why}");
                 self.healthy.store(false, Ordering::Relaxed);
                 let released = self.core.not_done(&why);
-                self.back_off();
+                self.resume_at = Some(Instant::now() + self.pause);
+                self.pause = (self.pause * 2).min(RETRY_PAUSE_MAX);
                 self.release(released);
             }
         }
-    }
-
-    fn back_off(&mut self) {
-        self.resume_at = Some(tokio::time::Instant::now() + self.pause);
-        self.pause = (self.pause * 2).min(RETRY_PAUSE_MAX);
     }
 
     fn release(&mut self, released: Released<Reply>) {
@@ -289,63 +305,21 @@ impl Shell {
         }
         for release in released.releases {
             match release {
-                Release::Start(attempt) => self.start(attempt),
-                Release::Stop(id) => self.executor.stop(id),
+                Release::Start(begin) => self.starts.start(*begin),
+                Release::Stop(id) => self.starts.stop(id),
             }
         }
         for root in released.reload {
-            self.reloading.insert(root);
-            if self.resume_at.is_none() {
-                self.load(root);
-            }
+            self.loads.want_again(root);
         }
         for report in released.reports {
             // The receiver is `self`.
             let _ = self.requeue.send(report);
         }
     }
-
-    /// Starts an attempt; one that needs a connection waits for it without holding up the others.
-    fn start(&self, attempt: Attempt) {
-        let Some((scope, code)) = self.connection_of(&attempt) else {
-            return self.executor.start(attempt);
-        };
-        let (catalogue, executor) = (Arc::clone(&self.catalogue), Arc::clone(&self.executor));
-        tokio::spawn(async move {
-            let connection = Some(catalogue.connection(&scope, &code).await);
-            executor.start(Attempt { connection, ..attempt });
-        });
-    }
-
-    pub(super) fn adopt(&self, unfinished: Vec<Unfinished>) {
-        for Unfinished { attempt, stopping } in unfinished {
-            let connection_of = self.connection_of(&attempt);
-            let (catalogue, executor) = (Arc::clone(&self.catalogue), Arc::clone(&self.executor));
-            tokio::spawn(async move {
-                let connection = match connection_of {
-                    Some((scope, code)) => Some(catalogue.connection(&scope, &code).await),
-                    None => None,
-                };
-                let id = attempt.id;
-                executor.adopt(Attempt { connection, ..attempt });
-                if stopping {
-                    executor.stop(id);
-                }
-            });
-        }
-    }
-
-    fn connection_of(&self, attempt: &Attempt) -> Option<(Scope, Code)> {
-        let code = match &attempt.task().work {
-            Work::Sql(sql) => Some(&sql.connection),
-            Work::Http(http) => http.connection.as_ref(),
-            Work::Noop | Work::Command(_) => None,
-        };
-        code.zip(self.core.scope_of(attempt.id.run)).map(|(code, scope)| (scope, code.clone()))
-    }
 }
 
-fn answer(reply: Reply, with: Answer) {
+pub(super) fn answer(reply: Reply, with: Answer) {
     // A caller that went away does not want it.
     let _ = reply.send(with);
 }

@@ -5,7 +5,6 @@ use super::input::{Answer, RunVerb, VerbCommand};
 use super::pending::{
     OWN_ACTOR, OWN_EVENT, PendingWrite, Record, Release, RunsWrite, WriteKind, claim_key,
 };
-use super::view::Delta;
 use dayend_engine::codes::{AttemptId, RunKey};
 use dayend_engine::run::{Effect, Event, Gate, NodeState, Outcome as Ended, Rejected, Transition};
 use dayend_engine::status::Status;
@@ -26,7 +25,7 @@ pub(super) struct Origin {
 }
 
 impl Origin {
-    fn own(message: Option<String>) -> Self {
+    pub(super) fn own(message: Option<String>) -> Self {
         Self { actor: OWN_ACTOR.to_owned(), event: OWN_EVENT, note: None, message }
     }
 }
@@ -54,14 +53,18 @@ impl<R> Core<R> {
         let AttemptId { run, node, epoch } = report.id;
         match &report.fact {
             Fact::Started => {
-                self.started.insert(report.id, report.at);
+                let event = Event::Started { node, epoch };
                 // Stale ones are of no interest: only the time-out is counted from it.
-                let _ =
-                    self.step(run, Event::Started { node, epoch }, report.at, &Origin::own(None));
+                if self.step(run, event, report.at, &Origin::own(None)).is_ok() {
+                    self.started.insert(report.id, report.at);
+                }
             }
-            Fact::Accepted { handle } => self.accepted(report.id, handle.clone(), now),
+            Fact::Accepted { handle } => {
+                if self.accepted(report.id, handle.clone(), now) {
+                    self.current().reports.push(report);
+                }
+            }
             Fact::Ended { outcome, message } => {
-                self.started.remove(&report.id);
                 let outcome = match outcome {
                     Outcome::Succeeded => Ended::Succeeded,
                     Outcome::Failed => Ended::Failed,
@@ -76,14 +79,14 @@ impl<R> Core<R> {
                 let origin = Origin::own(Some(message));
                 match self.step(run, Event::Ended { node, epoch, outcome }, now, &origin) {
                     Ok(()) => self.current().reports.push(report),
-                    Err(_) => self.stale(&report, now),
+                    Err(_) => self.stale(report, now),
                 }
             }
         }
     }
 
     /// A report from an attempt that is not the newest changes nothing, and is on record.
-    fn stale(&mut self, report: &Report, now: Timestamp) {
+    fn stale(&mut self, report: Report, now: Timestamp) {
         let detail = serde_json::json!({ "node": report.id.node, "epoch": report.id.epoch });
         let history = HistoryRecord {
             run: None,
@@ -97,33 +100,33 @@ impl<R> Core<R> {
             task = report.id.node,
             "a report of an attempt that is over was ignored"
         );
-        self.open.push(PendingWrite::new(WriteKind::Foreign(Box::new(Write::Audit { history }))));
-        self.sealed = true;
+        let mut pending = PendingWrite::foreign(Write::Audit { history });
+        pending.reports.push(report);
+        self.open.push(pending);
     }
 
-    fn accepted(&mut self, id: AttemptId, handle: String, now: Timestamp) {
-        let Some(live) = self.runs.get_mut(&id.run) else { return };
+    /// False: the attempt is not the newest.
+    fn accepted(&mut self, id: AttemptId, handle: String, now: Timestamp) -> bool {
+        let Some(live) = self.runs.get_mut(&id.run) else { return false };
         if live.run.epoch(id.node) != id.epoch || !live.run.state(id.node).has_attempt() {
-            return;
+            return false;
         }
         live.handles.insert(id.node, handle);
         let transition =
             Transition { nodes: vec![live.run.record_of(id.node)], ..Transition::default() };
         self.note(id.run, &transition, now, &Origin::own(None));
+        true
     }
 
     pub(super) fn verb(&mut self, mut command: VerbCommand, reply: R, now: Timestamp) {
         let claim = command.claim.take();
-        let claimed = claim.is_some();
         let key = claim.as_ref().map(claim_key);
         if key.as_ref().is_some_and(|key| self.claims.contains(key)) {
             return self.refuse(reply, Answer::Raced);
         }
-        if claimed {
-            self.claims.extend(key.clone());
-            let runs = RunsWrite { claim, claimed, ..RunsWrite::default() };
-            self.open.push(PendingWrite::new(WriteKind::Runs(Box::new(runs))));
-            self.sealed = false;
+        if let Some(key) = &key {
+            self.claims.insert(key.clone());
+            self.open.push(PendingWrite::of_runs(claim));
         }
         let note = command.reason.as_ref().map(|reason| serde_json::json!({ "reason": reason }));
         let message = matches!(command.verb, RunVerb::Task { .. }).then(|| {
@@ -134,22 +137,15 @@ impl<R> Core<R> {
         let origin =
             Origin { actor: command.actor.clone(), event: command.verb.event(), note, message };
         let result = self.take_verb(&command, now, &origin);
-        if claimed && result.is_err() {
+        if let (Some(key), Err(_)) = (&key, &result) {
             // A refused verb uses up no key.
             self.open.pop();
-            key.map(|key| self.claims.remove(&key));
+            self.claims.remove(key);
         }
-        self.sealed |= claimed && result.is_ok();
-        let answer = result.map_or_else(Answer::Rejected, |()| Answer::Done);
-        if claimed && !matches!(answer, Answer::Rejected(_)) {
-            self.open
-                .last_mut()
-                .expect("the claim's write was pushed")
-                .replies
-                .push((reply, answer));
-        } else {
-            self.current().replies.push((reply, answer));
-        }
+        let accepted = result.is_ok();
+        let pending = self.current();
+        pending.replies.push((reply, result.map_or_else(Answer::Rejected, |()| Answer::Done)));
+        pending.sealed |= accepted && key.is_some();
     }
 
     fn take_verb(
@@ -160,7 +156,7 @@ impl<R> Core<R> {
     ) -> Result<(), Rejected> {
         let Some(live) = self.runs.get(&command.run) else { return Err(Rejected::NoSuchNode) };
         match command.verb {
-            RunVerb::Interrupt if live.group_ended => Err(Rejected::RunEnded),
+            RunVerb::Interrupt if live.is_closed() => Err(Rejected::RunEnded),
             RunVerb::Interrupt => self.step(command.run, Event::Interrupt, now, origin),
             RunVerb::Task { node, verb } => {
                 self.step(command.run, Event::Verb { node, verb }, now, origin)
@@ -269,14 +265,18 @@ impl<R> Core<R> {
         match effect {
             Effect::Dispatch { node, .. } => {
                 let live = self.runs.get_mut(&run);
-                let attempt = live.and_then(|live| {
+                let begin = live.and_then(|live| {
                     live.handles.remove(&node);
-                    live.attempt(node)
+                    live.begin(node)
                 });
-                self.current().releases.extend(attempt.map(Release::Start));
+                let begin = begin.map(|begin| Release::Start(Box::new(begin)));
+                self.current().releases.extend(begin);
             }
             Effect::Stop { node, epoch } => {
-                self.current().releases.push(Release::Stop(AttemptId { run, node, epoch }));
+                let pending = self.current();
+                pending.releases.push(Release::Stop(AttemptId { run, node, epoch }));
+                // When a time-out is up nothing is to be written, but the run remembers that it has said so.
+                pending.moved.insert(run);
             }
             Effect::WakeAt(at) => self.wake_at(run, at),
             Effect::Gate { node, gate, reopen } => {
@@ -309,18 +309,15 @@ impl<R> Core<R> {
         now: Timestamp,
         origin: &Origin,
     ) {
+        let nodes = transition.nodes.iter().map(|record| record.node);
+        let nodes = nodes.chain(transition.touched.iter().copied());
+        let shown: Vec<(u32, Status)> = nodes.map(|node| (node, self.shown(key, node))).collect();
         let Some(live) = self.runs.get_mut(&key) else { return };
         let state = live.state_now(now);
         let moved = state != live.row.state;
-        if !moved && transition.nodes.is_empty() && transition.touched.is_empty() {
+        if !moved && shown.is_empty() {
             return;
         }
-        let shown = transition
-            .nodes
-            .iter()
-            .map(|record| record.node)
-            .chain(transition.touched.iter().copied());
-        let shown: Vec<(u32, Status)> = shown.map(|node| (node, live.run.shown(node))).collect();
         let about = transition.nodes.first().map(|record| record.node);
         let message = origin
             .message
@@ -342,7 +339,7 @@ impl<R> Core<R> {
         live.row.state = state.clone();
         let view = Arc::clone(&live.view);
         let pending = self.current();
-        let delta = &mut pending.deltas.entry(key).or_insert_with(|| (view, Delta::default())).1;
+        let delta = pending.delta(&view);
         delta.shown.extend(shown);
         delta.state = Some(state.clone());
         if let WriteKind::Runs(runs) = &mut pending.kind {
@@ -364,6 +361,27 @@ impl<R> Core<R> {
         }
     }
 
+    /// What callers see of a node; of a member, what they see when they ask for its own id.
+    fn shown(&self, key: RunKey, node: u32) -> Status {
+        let Some(live) = self.runs.get(&key) else { return Status::NotStarted };
+        let member = live.members.get(node as usize).and_then(|member| self.runs.get(member));
+        member.map_or_else(|| live.run.shown(node), |member| member.run.status())
+    }
+
+    /// Shows in the group's view what the member is now.
+    fn show_in_group(&mut self, member: RunKey) {
+        let Some(live) = self.runs.get_mut(&member) else { return };
+        let (status, parent) = (live.run.status(), live.row.parent);
+        if std::mem::replace(&mut live.told_status, status) == status {
+            return;
+        }
+        let Some((group, node)) = parent else { return };
+        let view = self.runs.get(&group).map(|group| Arc::clone(&group.view));
+        if let Some(view) = view {
+            self.current().delta(&view).shown.push((node, status));
+        }
+    }
+
     /// Tells the group of a member what the member is now, and the members of a group that it has ended.
     fn tell_group(
         &mut self,
@@ -372,6 +390,7 @@ impl<R> Core<R> {
         origin: &Origin,
         follow: &mut VecDeque<(RunKey, Follow)>,
     ) {
+        self.show_in_group(key);
         let Some(live) = self.runs.get(&key) else { return };
         let (status, ended) = (live.run.status(), live.run.ended());
         if let Some((group, node)) = live.row.parent {
@@ -397,11 +416,8 @@ impl<R> Core<R> {
 
     fn set_group_ended(&mut self, member: RunKey, ended: bool, now: Timestamp, origin: &Origin) {
         let Some(live) = self.runs.get_mut(&member) else { return };
-        let closed = ended && live.run.gate() != Gate::Open;
-        if live.group_ended != closed {
-            live.group_ended = closed;
-            self.note(member, &Transition::default(), now, origin);
-        }
+        live.group_ended = ended;
+        self.note(member, &Transition::default(), now, origin);
     }
 }
 

@@ -60,6 +60,15 @@ impl View {
         let _ = revisions.wait_for(|revision| *revision != seen).await;
     }
 
+    /// What the store says now, where that is something else.
+    pub(super) fn replace(&self, shown: Vec<Status>, state: &RunState) {
+        let differs = self.read(|seen| seen.shown != shown || seen.state != *state);
+        if differs {
+            let shown = (0_u32..).zip(shown).collect();
+            self.apply(Delta { shown, state: Some(state.clone()) });
+        }
+    }
+
     pub(super) fn apply(&self, delta: Delta) {
         let mut seen = self.seen.write().unwrap_or_else(PoisonError::into_inner);
         for (node, status) in delta.shown {

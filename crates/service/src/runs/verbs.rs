@@ -94,7 +94,11 @@ impl Service {
             if answer == Answer::Done {
                 return Ok(Accepted { run_id: row.run_id, replayed: false });
             }
-            // If the same key was faster, its answer is this one's.
+            if matches!(answer, Answer::Rejected(_)) {
+                // The refusal may stand on what the same key has just done; then its answer is this one's.
+                let replay = self.replay(caller, verb.event(), request.key.as_ref()).await?;
+                return replay.ok_or_else(|| refused(&row.run_id, None, answer));
+            }
             if answer != Answer::Raced {
                 return Err(refused(&row.run_id, None, answer));
             }

@@ -25,7 +25,7 @@ async fn a_commit_that_sqlite_turns_into_a_rollback_is_not_done_and_the_next_one
     turn.rollback().await;
     let error = store.commit(group(1, epoch)).await.unwrap_err();
     assert!(matches!(error, CommitError::NotDone(StoreError::Inconsistent(_))), "{error}");
-    assert!(!store.was_committed(GroupId(1)).await.unwrap());
+    assert_eq!(store.was_committed(GroupId(1)).await.unwrap(), None);
     assert_eq!(store.history(Partition(0), None, 0, 10).await.unwrap(), []);
     assert_eq!(store.commit(group(1, epoch)).await.unwrap(), [Outcome::Applied]);
     assert_eq!(store.verify().await.unwrap().defects, Vec::<String>::new());
@@ -51,7 +51,7 @@ async fn a_commit_whose_fate_cannot_be_settled_is_unknown() {
     assert!(matches!(error, CommitError::Unknown(_)), "{error}");
     assert!(store.was_committed(GroupId(1)).await.is_err());
     std::fs::rename(&away, &file).unwrap();
-    assert!(!store.was_committed(GroupId(1)).await.unwrap());
+    assert_eq!(store.was_committed(GroupId(1)).await.unwrap(), None);
     assert_eq!(store.commit(group(1, epoch)).await.unwrap(), [Outcome::Applied]);
     store.close().await;
 }

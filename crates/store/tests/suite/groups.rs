@@ -11,20 +11,29 @@ use dayend_store::port::{
 use std::future::Future as _;
 use std::task::{Context, Waker};
 
-pub(crate) async fn a_committed_group_is_found_again_and_another_is_not(home: &dyn Home) {
+pub(crate) async fn a_committed_group_is_found_again_with_its_outcomes_and_another_is_not(
+    home: &dyn Home,
+) {
     let desk = Desk::new(home).await;
-    let group = desk.group(vec![trigger(run(1), vec![])]);
+    let group = desk.group(vec![
+        claimed(Some(claim("key")), run(1), vec![]),
+        claimed(Some(claim("key")), run(2), vec![]),
+        trigger(run(3), vec![]),
+        define(&[("EOD_FX", 1, 7)]),
+    ]);
     let id = group.id;
-    assert!(!desk.store.was_committed(id).await.unwrap());
-    desk.store.commit(group).await.unwrap();
-    assert!(desk.store.was_committed(id).await.unwrap());
-    assert!(!desk.store.was_committed(GroupId(id.0 + 1)).await.unwrap());
+    assert_eq!(desk.store.was_committed(id).await.unwrap(), None);
+    let outcomes = desk.store.commit(group).await.unwrap();
+    let (won, lost) = (Outcome::Applied, Outcome::LostRace);
+    assert_eq!(outcomes, [won, lost, won, lost]);
+    assert_eq!(desk.store.was_committed(id).await.unwrap(), Some(outcomes));
+    assert_eq!(desk.store.was_committed(GroupId(id.0 + 1)).await.unwrap(), None);
     // A group that came to nothing was committed all the same.
-    let stale = desk.group(vec![]);
+    let stale = desk.group(vec![trigger(run(4), vec![])]);
     let id = stale.id;
     desk.store.take_over(PARTITION).await.unwrap();
     desk.store.commit(stale).await.unwrap();
-    assert!(desk.store.was_committed(id).await.unwrap());
+    assert_eq!(desk.store.was_committed(id).await.unwrap(), Some(vec![lost]));
 }
 
 pub(crate) async fn an_empty_group_is_committed(home: &dyn Home) {
@@ -112,8 +121,8 @@ pub(crate) async fn old_keys_group_ids_and_tokens_are_forgotten(home: &dyn Home)
     desk.store.commit(early).await.unwrap();
     desk.store.commit(late).await.unwrap();
     desk.store.forget(T0).await.unwrap();
-    assert!(!desk.store.was_committed(ids.0).await.unwrap());
-    assert!(desk.store.was_committed(ids.1).await.unwrap());
+    assert_eq!(desk.store.was_committed(ids.0).await.unwrap(), None);
+    assert!(desk.store.was_committed(ids.1).await.unwrap().is_some());
     assert_eq!(desk.store.claim("bank", "cli", "trigger", "old").await.unwrap(), None);
     assert!(desk.store.claim("bank", "cli", "trigger", "new").await.unwrap().is_some());
     assert!(desk.store.refresh(SecretHash([1; 32])).await.unwrap().is_none());

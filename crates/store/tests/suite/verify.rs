@@ -101,7 +101,7 @@ pub(crate) async fn each_kind_of_tampering_is_a_defect(home: &dyn Home) {
 #[rustfmt::skip]
 const BOOKKEEPING: &[(&str, &str)] = &[
     ("_sqlx_migrations", "description"), ("_sqlx_migrations", "installed_on"), ("_sqlx_migrations", "execution_time"),
-    ("commits", "id"), ("commits", "partition"), ("commits", "at"),
+    ("commits", "id"), ("commits", "partition"), ("commits", "at"), ("commits", "writes"), ("commits", "lost"),
     ("run_nodes", "owner_epoch"), ("run_states", "owner_epoch"),
     ("partitions", "epoch"), ("partitions", "last_group"), ("partitions", "last_created_ms"), ("partitions", "settled"),
 ];
