@@ -4,7 +4,7 @@ use crate::columns::{hash, sealed};
 use crate::fingerprint::fingerprint;
 use crate::many::Many;
 use crate::port::{ClaimRow, Group};
-use crate::values::{Value, and};
+use crate::values::{Row, Value, and};
 use dayend_engine::time::Timestamp;
 
 /// Claims a key unless it is taken; answers with the keys that were free.
@@ -29,6 +29,28 @@ pub(crate) fn name(row: &ClaimRow) -> ClaimName<'_> {
     (&row.tenant, &row.client, &row.verb, &row.key)
 }
 
+/// The name of a claim that [`TAKE`] took.
+pub(crate) struct Taken {
+    tenant: String,
+    client: String,
+    verb: String,
+    key: String,
+}
+
+impl Taken {
+    /// What was taken.
+    pub(crate) fn name(&self) -> ClaimName<'_> {
+        (&self.tenant, &self.client, &self.verb, &self.key)
+    }
+}
+
+row!(Taken, |row| Ok(Self {
+    tenant: row.try_get("tenant")?,
+    client: row.try_get("client")?,
+    verb: row.try_get("verb")?,
+    key: row.try_get("key")?,
+}));
+
 /// A claim on its way into the store.
 pub(crate) struct NewClaim<'a> {
     row: &'a ClaimRow,
@@ -49,11 +71,6 @@ impl<'a> NewClaim<'a> {
         new
     }
 
-    /// The columns of [`TAKE`].
-    pub(crate) fn values(&self) -> [Value<'_>; 10] {
-        and(self.fixed(), &self.fingerprint)
-    }
-
     fn fixed(&self) -> [Value<'_>; 9] {
         let row = self.row;
         [
@@ -67,6 +84,13 @@ impl<'a> NewClaim<'a> {
             row.answer.as_str().into(),
             row.at.into(),
         ]
+    }
+}
+
+/// The columns of [`TAKE`].
+impl Row<10> for NewClaim<'_> {
+    fn values(&self) -> [Value<'_>; 10] {
+        and(self.fixed(), &self.fingerprint)
     }
 }
 

@@ -3,19 +3,55 @@
 use crate::fingerprint::fingerprint;
 use crate::values::Value;
 use dayend_engine::definition::Kind;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Decode, FromRow, Row, Sqlite, Type};
 use std::fmt::Display;
 use std::str::FromStr;
 
 /// Implements `sqlx::FromRow` with one body for the rows of each database.
 macro_rules! row {
     ($name:ty, |$row:ident| $body:expr) => {
-        impl<'r> sqlx::FromRow<'r, sqlx::sqlite::SqliteRow> for $name {
-            fn from_row($row: &'r sqlx::sqlite::SqliteRow) -> Result<Self, sqlx::Error> {
-                use sqlx::Row as _;
+        row!(@ sqlx::sqlite::SqliteRow, $name, |$row| $body);
+        row!(@ sqlx::postgres::PgRow, $name, |$row| $body);
+    };
+    (@ $of:ty, $name:ty, |$row:ident| $body:expr) => {
+        impl<'r> sqlx::FromRow<'r, $of> for $name {
+            fn from_row(row: &'r $of) -> Result<Self, sqlx::Error> {
+                let $row = crate::columns::Columns(row);
                 $body
             }
         }
     };
+}
+
+/// The columns of a row.
+pub(crate) struct Columns<'r, R>(pub(crate) &'r R);
+
+impl<'r, R> Columns<'r, R> {
+    /// The value of a column.
+    pub(crate) fn try_get<T: Column<'r, R>>(&self, name: &str) -> Result<T, sqlx::Error> {
+        T::read(self.0, name)
+    }
+
+    /// The whole row as something else.
+    pub(crate) fn whole<T: FromRow<'r, R>>(&self) -> Result<T, sqlx::Error>
+    where
+        R: Row,
+    {
+        T::from_row(self.0)
+    }
+}
+
+/// What a column can hold in the rows `R`.
+pub(crate) trait Column<'r, R>: Sized {
+    /// The value of a column.
+    fn read(row: &'r R, name: &str) -> Result<Self, sqlx::Error>;
+}
+
+impl<'r, T: Decode<'r, Sqlite> + Type<Sqlite>> Column<'r, SqliteRow> for T {
+    fn read(row: &'r SqliteRow, name: &str) -> Result<Self, sqlx::Error> {
+        row.try_get(name)
+    }
 }
 
 /// A stored value that breaks our own rules.

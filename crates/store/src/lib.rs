@@ -3,7 +3,8 @@
 //! Knows rows and guards. Must not know HTTP.
 //!
 //! Each `<noun>` module holds the SQL texts of that noun, how its rows become columns and back; `dialect` holds what differs
-//! between databases; `sqlite` runs the texts on SQLite; `verify` holds the checks that need no database.
+//! between databases; `work` says what is done in a transaction, and `verify` what must hold, both on any `session`;
+//! `store` is [`port::Store`] on any `database`; `sqlite` and `postgres` are the two there are.
 
 #[macro_use]
 mod columns;
@@ -11,6 +12,7 @@ mod columns;
 mod apps;
 mod claims;
 mod commits;
+mod database;
 mod definitions;
 mod dialect;
 mod fingerprint;
@@ -21,12 +23,19 @@ mod migrations;
 mod nodes;
 mod partitions;
 pub mod port;
+mod postgres;
 mod refresh;
 mod runs;
 mod scopes;
+mod session;
 mod sqlite;
+mod store;
+#[cfg(test)]
+mod texts;
 mod users;
 mod values;
 mod verify;
+mod work;
 
+pub use postgres::{PostgresOptions, PostgresStore};
 pub use sqlite::SqliteStore;

@@ -1,10 +1,10 @@
 //! Statements that write many rows at once.
 
-use crate::dialect::placeholder_sqlite;
+use crate::dialect::{placeholder_postgres, placeholder_sqlite};
 use std::sync::{Arc, OnceLock};
 
 /// The largest number of rows in one statement; times the columns of any table it stays far below the 32,766 values
-/// that SQLite allows.
+/// that SQLite allows, and the 65,535 of PostgreSQL.
 const ROWS_MAX: usize = 512;
 /// The sizes 1, 2, 4 … 512.
 const SIZES: usize = 10;
@@ -13,20 +13,40 @@ const SIZES: usize = 10;
 /// each is made once, and connections keep them all prepared.
 pub(crate) struct Many {
     single: &'static str,
-    sqlite: [OnceLock<Arc<str>>; SIZES],
+    sqlite: Texts,
+    postgres: Texts,
 }
+
+/// The texts of all sizes, each made when it is needed first.
+type Texts = [OnceLock<Arc<str>>; SIZES];
+
+/// Writes the placeholder of a value, whose number counts from 1.
+type Placeholder = fn(&mut String, usize);
 
 impl Many {
     /// The multi-row forms of `single`, which must contain `VALUES ($1, …)`.
     pub(crate) const fn new(single: &'static str) -> Self {
-        Self { single, sqlite: [const { OnceLock::new() }; SIZES] }
+        Self {
+            single,
+            sqlite: [const { OnceLock::new() }; SIZES],
+            postgres: [const { OnceLock::new() }; SIZES],
+        }
     }
 
     /// The text that writes a chunk of `rows` rows.
     pub(crate) fn text_sqlite(&self, rows: usize) -> Arc<str> {
-        let made = || -> Arc<str> { repeated(self.single, rows).into() };
+        self.text(rows, &self.sqlite, placeholder_sqlite)
+    }
+
+    /// The text that writes a chunk of `rows` rows.
+    pub(crate) fn text_postgres(&self, rows: usize) -> Arc<str> {
+        self.text(rows, &self.postgres, placeholder_postgres)
+    }
+
+    fn text(&self, rows: usize, texts: &Texts, placeholder: Placeholder) -> Arc<str> {
+        let made = || -> Arc<str> { repeated(self.single, rows, placeholder).into() };
         let size = usize::try_from(rows.trailing_zeros()).expect("a bit number fits");
-        match self.sqlite.get(size).filter(|_| rows.is_power_of_two()) {
+        match texts.get(size).filter(|_| rows.is_power_of_two()) {
             Some(text) => Arc::clone(text.get_or_init(made)),
             None => made(),
         }
@@ -44,7 +64,7 @@ pub(crate) fn chunks<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
     })
 }
 
-fn repeated(single: &str, rows: usize) -> String {
+fn repeated(single: &str, rows: usize, placeholder: Placeholder) -> String {
     let parts =
         single.split_once("VALUES (").and_then(|(head, rest)| Some((head, rest.split_once(')')?)));
     let (head, (placeholders, tail)) =
@@ -57,7 +77,7 @@ fn repeated(single: &str, rows: usize) -> String {
         text.push_str(if row == 0 { "(" } else { ",(" });
         for column in 0..columns {
             text.push_str(if column == 0 { "" } else { "," });
-            placeholder_sqlite(&mut text);
+            placeholder(&mut text, row * columns + column + 1);
         }
         text.push(')');
     }
@@ -79,6 +99,10 @@ mod tests {
         assert_eq!(
             &*many.text_sqlite(1),
             "INSERT INTO t (a, b) VALUES (?,?) ON CONFLICT (a) DO NOTHING"
+        );
+        assert_eq!(
+            &*many.text_postgres(2),
+            "INSERT INTO t (a, b) VALUES ($1,$2),($3,$4) ON CONFLICT (a) DO NOTHING"
         );
     }
 

@@ -1,7 +1,8 @@
 //! The schema, step by step. A step never changes once it was released.
 
-use crate::dialect::migration_sqlite;
-use sqlx::migrate::{Migration, MigrationType, Migrator};
+use crate::dialect::{migration_postgres, migration_sqlite};
+use crate::port::StoreError;
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::{AssertSqlSafe, SqlSafeStr as _};
 
 /// The number, name and text of each step.
@@ -17,9 +18,47 @@ pub(crate) fn newest_known() -> i64 {
 
 /// All steps for SQLite.
 pub(crate) fn migrator_sqlite() -> Migrator {
+    migrator(migration_sqlite)
+}
+
+/// All steps for PostgreSQL.
+pub(crate) fn migrator_postgres() -> Migrator {
+    migrator(migration_postgres)
+}
+
+fn migrator(adapted: impl Fn(&str) -> String) -> Migrator {
     let steps = STEPS.iter().map(|(version, name, text)| {
-        let sql = AssertSqlSafe(migration_sqlite(text)).into_sql_str();
+        let sql = AssertSqlSafe(adapted(text)).into_sql_str();
         Migration::new(*version, (*name).into(), MigrationType::Simple, sql, false)
     });
     Migrator::with_migrations(steps.collect())
+}
+
+/// What a schema that does not fit means; `store_error` knows what the database's own errors mean.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the driver's errors grow, and most of them mean the same to us"
+)]
+pub(crate) fn migrate_error(
+    error: MigrateError,
+    store_error: fn(sqlx::Error) -> StoreError,
+) -> StoreError {
+    match error {
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+            store_error(error)
+        }
+        MigrateError::VersionMissing(version) => StoreError::Unsupported(newer_schema(version)),
+        MigrateError::VersionMismatch(version) => StoreError::Unsupported(format!(
+            "schema step {version} of the database is not the one of this program: it is another program's database, or an unreleased version made it"
+        )),
+        other => StoreError::Unsupported(format!("the database's schema cannot be used: {other}")),
+    }
+}
+
+/// The sentence for a database from the future.
+pub(crate) fn newer_schema(version: i64) -> String {
+    let known = newest_known();
+    format!(
+        "the database was written by a newer Dayend: its schema version is {version}, and this program knows up to {known}"
+    )
 }

@@ -3,7 +3,7 @@
 use crate::columns::number;
 use crate::many::Many;
 use crate::port::{Group, NodeRow};
-use crate::values::Value;
+use crate::values::{Row, Value};
 use dayend_engine::codes::RunKey;
 use dayend_engine::time::Timestamp;
 
@@ -20,16 +20,27 @@ pub(crate) const OF_RUN: &str = "SELECT * FROM run_nodes WHERE run = $1 ORDER BY
 /// [`PUT`] for many rows.
 pub(crate) static PUT_MANY: Many = Many::new(PUT);
 
+/// A node on its way into the store.
+#[derive(Clone, Copy)]
+pub(crate) struct NewNode<'a> {
+    pub(crate) group: &'a Group,
+    pub(crate) row: &'a NodeRow,
+}
+
 /// The columns of [`PUT`].
-pub(crate) fn values<'a>(group: &Group, row: &'a NodeRow) -> [Value<'a>; 13] {
-    let [node, rest @ ..] = cells(row);
-    let [state, generation, attempt, epoch, wake_at, started_at, ended_at, handle, message] = rest;
-    let (run, partition, owner_epoch) =
-        (row.run.0.into(), group.partition.0.into(), group.epoch.0.into());
-    #[rustfmt::skip]
-    let values =
-        [run, node, partition, owner_epoch, state, generation, attempt, epoch, wake_at, started_at, ended_at, handle, message];
-    values
+impl Row<13> for NewNode<'_> {
+    fn values(&self) -> [Value<'_>; 13] {
+        let Self { group, row } = self;
+        let [node, rest @ ..] = cells(row);
+        let [state, generation, attempt, epoch, wake_at, started_at, ended_at, handle, message] =
+            rest;
+        let (run, partition, owner_epoch) =
+            (row.run.0.into(), group.partition.0.into(), group.epoch.0.into());
+        #[rustfmt::skip]
+        let values =
+            [run, node, partition, owner_epoch, state, generation, attempt, epoch, wake_at, started_at, ended_at, handle, message];
+        values
+    }
 }
 
 /// The node's number and state alone.
@@ -56,9 +67,9 @@ row!(NodeRow, |row| {
         generation: number(row.try_get("generation")?, "generation")?,
         attempt: number(row.try_get("attempt")?, "attempt")?,
         epoch: number(row.try_get("epoch")?, "epoch")?,
-        wake_at: row.try_get::<Option<i64>, _>("wake_at")?.map(Timestamp),
-        started_at: row.try_get::<Option<i64>, _>("started_at")?.map(Timestamp),
-        ended_at: row.try_get::<Option<i64>, _>("ended_at")?.map(Timestamp),
+        wake_at: row.try_get::<Option<i64>>("wake_at")?.map(Timestamp),
+        started_at: row.try_get::<Option<i64>>("started_at")?.map(Timestamp),
+        ended_at: row.try_get::<Option<i64>>("ended_at")?.map(Timestamp),
         handle: row.try_get("handle")?,
         message: row.try_get("message")?,
     })

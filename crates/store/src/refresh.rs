@@ -3,7 +3,7 @@
 use crate::columns::{broken, hash, sealed};
 use crate::fingerprint::fingerprint;
 use crate::port::{RefreshRow, SecretHash};
-use crate::values::{Value, and};
+use crate::values::{Row, Value, and};
 use dayend_engine::time::Timestamp;
 
 /// A new token, unless it exists.
@@ -54,13 +54,6 @@ impl<'a> NewToken<'a> {
         new
     }
 
-    /// The columns of [`INSERT`].
-    pub(crate) fn values(&self) -> [Value<'_>; 12] {
-        let sealed: [Value<'_>; 10] = and(self.fixed(), &self.fingerprint);
-        let with_spent: [Value<'_>; 11] = and(sealed, word(SPENT_WORDS, self.row.spent));
-        and(with_spent, word(REVOKED_WORDS, self.row.revoked))
-    }
-
     fn fixed(&self) -> [Value<'_>; 9] {
         let row = self.row;
         [
@@ -74,6 +67,15 @@ impl<'a> NewToken<'a> {
             row.issued_at.into(),
             row.expires_at.into(),
         ]
+    }
+}
+
+/// The columns of [`INSERT`].
+impl Row<12> for NewToken<'_> {
+    fn values(&self) -> [Value<'_>; 12] {
+        let sealed: [Value<'_>; 10] = and(self.fixed(), &self.fingerprint);
+        let with_spent: [Value<'_>; 11] = and(sealed, word(SPENT_WORDS, self.row.spent));
+        and(with_spent, word(REVOKED_WORDS, self.row.revoked))
     }
 }
 

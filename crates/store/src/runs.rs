@@ -4,7 +4,7 @@ use crate::columns::{broken, kind, number, parsed, sealed};
 use crate::fingerprint::fingerprint;
 use crate::many::Many;
 use crate::port::{Group, RunRow, RunState, VersionKey};
-use crate::values::{Value, and};
+use crate::values::{Row, Value, and};
 use dayend_engine::codes::{RunKey, Scope};
 use dayend_engine::status::Status;
 use dayend_engine::time::Timestamp;
@@ -65,11 +65,6 @@ impl<'a> NewRun<'a> {
         new
     }
 
-    /// The columns of [`INSERT`].
-    pub(crate) fn values(&self) -> [Value<'_>; 19] {
-        and(self.fixed(), &self.fingerprint)
-    }
-
     fn fixed(&self) -> [Value<'_>; 18] {
         let row = self.row;
         [
@@ -95,21 +90,39 @@ impl<'a> NewRun<'a> {
     }
 }
 
+/// The columns of [`INSERT`].
+impl Row<19> for NewRun<'_> {
+    fn values(&self) -> [Value<'_>; 19] {
+        and(self.fixed(), &self.fingerprint)
+    }
+}
+
+/// A run's state on its way into the store.
+#[derive(Clone, Copy)]
+pub(crate) struct NewState<'a> {
+    pub(crate) group: &'a Group,
+    pub(crate) key: RunKey,
+    pub(crate) state: &'a RunState,
+}
+
 /// The columns of [`PUT_STATE`].
-pub(crate) fn state_values<'a>(group: &Group, key: RunKey, state: &RunState) -> [Value<'a>; 10] {
-    let [gate, interrupted, generation, status, ended, started_at, ended_at] = state_cells(state);
-    [
-        key.0.into(),
-        group.partition.0.into(),
-        group.epoch.0.into(),
-        gate,
-        interrupted,
-        generation,
-        status,
-        ended,
-        started_at,
-        ended_at,
-    ]
+impl Row<10> for NewState<'_> {
+    fn values(&self) -> [Value<'_>; 10] {
+        let [gate, interrupted, generation, status, ended, started_at, ended_at] =
+            state_cells(self.state);
+        [
+            self.key.0.into(),
+            self.group.partition.0.into(),
+            self.group.epoch.0.into(),
+            gate,
+            interrupted,
+            generation,
+            status,
+            ended,
+            started_at,
+            ended_at,
+        ]
+    }
 }
 
 /// The state alone.
@@ -154,7 +167,7 @@ row!(RunRow, |row| {
                 return Err(broken("a run has half a parent".to_owned()));
             }
         },
-        rerun_of: row.try_get::<Option<i64>, _>("rerun_of")?.map(RunKey),
+        rerun_of: row.try_get::<Option<i64>>("rerun_of")?.map(RunKey),
         params: row.try_get("params")?,
         choices: row.try_get("choices")?,
         triggered_by: row.try_get("triggered_by")?,
@@ -165,8 +178,8 @@ row!(RunRow, |row| {
             generation: number(row.try_get("generation")?, "generation")?,
             status: status(row.try_get("status")?)?,
             ended: row.try_get("ended")?,
-            started_at: row.try_get::<Option<i64>, _>("started_at")?.map(Timestamp),
-            ended_at: row.try_get::<Option<i64>, _>("ended_at")?.map(Timestamp),
+            started_at: row.try_get::<Option<i64>>("started_at")?.map(Timestamp),
+            ended_at: row.try_get::<Option<i64>>("ended_at")?.map(Timestamp),
         },
     };
     let partition = number(row.try_get("partition")?, "partition")?;

@@ -18,6 +18,12 @@ impl Value<'_> {
     }
 }
 
+/// A row on its way into a statement: `N` values.
+pub(crate) trait Row<const N: usize>: Sync {
+    /// The values, in the order of the statement's columns.
+    fn values(&self) -> [Value<'_>; N];
+}
+
 /// The values with one more behind them: `M` is `N + 1`.
 pub(crate) fn and<'a, const N: usize, const M: usize>(
     first: [Value<'a>; N],

@@ -5,7 +5,7 @@ use crate::fingerprint::chained;
 use crate::many::Many;
 use crate::partitions::ChainHead;
 use crate::port::{HistoryRecord, HistoryRow, Partition};
-use crate::values::{Value, and};
+use crate::values::{Row, Value, and};
 use dayend_engine::codes::RunKey;
 use dayend_engine::time::Timestamp;
 
@@ -54,9 +54,11 @@ impl<'a> Link<'a> {
     pub(crate) fn head(&self) -> ChainHead {
         ChainHead { seq: self.place.seq, hash: self.hash }
     }
+}
 
-    /// The columns of [`INSERT`].
-    pub(crate) fn values(&self) -> [Value<'_>; 9] {
+/// The columns of [`INSERT`].
+impl Row<9> for Link<'_> {
+    fn values(&self) -> [Value<'_>; 9] {
         and(cells(self.place, self.record), &self.hash)
     }
 }
@@ -92,17 +94,14 @@ impl StoredRecord {
     }
 }
 
-row!(StoredRecord, |row| Ok(Self {
-    row: HistoryRow::from_row(row)?,
-    owner_epoch: row.try_get("owner_epoch")?
-}));
+row!(StoredRecord, |row| Ok(Self { row: row.whole()?, owner_epoch: row.try_get("owner_epoch")? }));
 
 row!(HistoryRow, |row| {
     Ok(Self {
         partition: Partition(number(row.try_get("partition")?, "partition")?),
         seq: row.try_get("seq")?,
         record: HistoryRecord {
-            run: row.try_get::<Option<i64>, _>("run")?.map(RunKey),
+            run: row.try_get::<Option<i64>>("run")?.map(RunKey),
             at: Timestamp(row.try_get("at")?),
             actor: row.try_get("actor")?,
             event: row.try_get("event")?,

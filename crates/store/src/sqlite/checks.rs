@@ -3,10 +3,12 @@
 use crate::dialect::{
     EMPTY_LOG_SQLITE, LIBRARY_VERSION_SQLITE, TABLES_SQLITE, WRITE_AHEAD_LOG_SQLITE,
 };
-use crate::migrations::{NEWEST_APPLIED, migrator_sqlite, newest_known};
+use crate::migrations::{
+    NEWEST_APPLIED, migrate_error, migrator_sqlite, newer_schema, newest_known,
+};
 use crate::port::StoreError;
-use crate::sqlite::error::{migrate_error, newer_schema};
-use crate::sqlite::exec::find;
+use crate::session::Session as _;
+use crate::sqlite::error::store_error;
 use sqlx::SqliteConnection;
 use std::path::Path;
 
@@ -24,7 +26,7 @@ pub(crate) enum Schema {
 
 /// Refuses libraries that can damage a database.
 pub(crate) async fn library(connection: &mut SqliteConnection) -> Result<(), StoreError> {
-    let version: Option<(String,)> = find(connection, LIBRARY_VERSION_SQLITE, &[]).await?;
+    let version: Option<(String,)> = connection.find(LIBRARY_VERSION_SQLITE, &[]).await?;
     let version = version.map(|(text,)| text).unwrap_or_default();
     if supported(&version) {
         return Ok(());
@@ -46,8 +48,7 @@ pub(crate) async fn schema(
     connection: &mut SqliteConnection,
     path: &Path,
 ) -> Result<Schema, StoreError> {
-    let tables: Result<Option<(i64, i64)>, StoreError> =
-        find(&mut *connection, TABLES_SQLITE, &[]).await;
+    let tables: Result<Option<(i64, i64)>, StoreError> = connection.find(TABLES_SQLITE, &[]).await;
     let not_ours =
         || StoreError::Unsupported(format!("`{}` is not a database of Dayend", path.display()));
     match tables {
@@ -56,7 +57,7 @@ pub(crate) async fn schema(
         Ok(None | Some((0, _))) => Ok(Schema::Empty),
         Ok(Some((_, 0))) => Err(not_ours()),
         Ok(Some(_)) => {
-            let newest: Option<(Option<i64>,)> = find(connection, NEWEST_APPLIED, &[]).await?;
+            let newest: Option<(Option<i64>,)> = connection.find(NEWEST_APPLIED, &[]).await?;
             let version = newest.and_then(|(version,)| version).unwrap_or_default();
             if version > newest_known() {
                 Err(StoreError::Unsupported(newer_schema(version)))
@@ -70,7 +71,10 @@ pub(crate) async fn schema(
 /// Brings the schema up to date.
 pub(crate) async fn migrate(connection: &mut SqliteConnection) -> Result<(), StoreError> {
     // Not `run`, whose future cannot be sent to another thread.
-    migrator_sqlite().run_direct(None, connection, false).await.map_err(migrate_error)
+    migrator_sqlite()
+        .run_direct(None, connection, false)
+        .await
+        .map_err(|error| migrate_error(error, store_error))
 }
 
 /// Switches to write-ahead logging, which some file systems cannot do.
@@ -78,7 +82,7 @@ pub(crate) async fn write_ahead_log(
     connection: &mut SqliteConnection,
     path: &Path,
 ) -> Result<(), StoreError> {
-    let mode: Option<(String,)> = find(connection, WRITE_AHEAD_LOG_SQLITE, &[]).await?;
+    let mode: Option<(String,)> = connection.find(WRITE_AHEAD_LOG_SQLITE, &[]).await?;
     if mode.is_some_and(|(mode,)| mode == "wal") {
         return Ok(());
     }
@@ -91,7 +95,7 @@ pub(crate) async fn write_ahead_log(
 /// Flushes what an earlier process left in the log: it may stand there unflushed, if the disk failed or the process was killed.
 pub(crate) async fn empty_log(connection: &mut SqliteConnection) {
     let emptied: Result<Option<(i64, i64, i64)>, StoreError> =
-        find(connection, EMPTY_LOG_SQLITE, &[]).await;
+        connection.find(EMPTY_LOG_SQLITE, &[]).await;
     if let Err(error) = emptied {
         // Reading is possible all the same, and the next commit flushes the log too.
         tracing::warn!(%error, "the log of the database could not be emptied");

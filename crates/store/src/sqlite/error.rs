@@ -1,7 +1,7 @@
 //! From SQLite's errors to what callers act on.
 
+use crate::migrations::migrate_error;
 use crate::port::StoreError;
-use sqlx::migrate::MigrateError;
 
 const PERM: i32 = 3;
 const BUSY: i32 = 5;
@@ -37,35 +37,9 @@ pub(crate) fn store_error(error: sqlx::Error) -> StoreError {
         }
         sqlx::Error::PoolClosed => StoreError::Unavailable("it was closed".to_owned()),
         sqlx::Error::PoolTimedOut => StoreError::Unavailable("all readers are busy".to_owned()),
-        sqlx::Error::Migrate(error) => migrate_error(*error),
+        sqlx::Error::Migrate(error) => migrate_error(*error, store_error),
         other => StoreError::Unavailable(other.to_string()),
     }
-}
-
-/// What a schema that does not fit means.
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "the driver's errors grow, and most of them mean the same to us"
-)]
-pub(crate) fn migrate_error(error: MigrateError) -> StoreError {
-    match error {
-        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
-            store_error(error)
-        }
-        MigrateError::VersionMissing(version) => StoreError::Unsupported(newer_schema(version)),
-        MigrateError::VersionMismatch(version) => StoreError::Unsupported(format!(
-            "schema step {version} of the database is not the one of this program: it is another program's database, or an unreleased version made it"
-        )),
-        other => StoreError::Unsupported(format!("the database's schema cannot be used: {other}")),
-    }
-}
-
-/// The sentence for a database from the future.
-pub(crate) fn newer_schema(version: i64) -> String {
-    let known = crate::migrations::newest_known();
-    format!(
-        "the database was written by a newer Dayend: its schema version is {version}, and this program knows up to {known}"
-    )
 }
 
 fn coded(code: i32, message: &str) -> StoreError {

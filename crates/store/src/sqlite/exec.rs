@@ -1,120 +1,114 @@
 //! Runs statements with values.
 
+use crate::dialect::{FOREIGN_KEYS_SQLITE, INTEGRITY_SQLITE};
 use crate::many::{Many, chunks};
 use crate::port::StoreError;
+use crate::session::{Session, Stored};
 use crate::sqlite::error::store_error;
-use crate::values::Value;
+use crate::values::{Row, Value};
+use crate::verify::Defects;
 use futures_util::TryStreamExt as _;
-use sqlx::sqlite::{SqliteArguments, SqliteRow};
-use sqlx::{Arguments as _, AssertSqlSafe, Executor, FromRow, Sqlite, SqliteConnection};
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{Arguments as _, AssertSqlSafe, SqliteConnection};
 
-/// Runs a statement and answers with the number of rows it touched.
-pub(crate) async fn execute(
-    connection: &mut SqliteConnection,
-    sql: &'static str,
-    values: &[Value<'_>],
-) -> Result<u64, StoreError> {
-    let arguments = arguments(values)?;
-    let done = sqlx::query_with(sql, arguments).execute(connection).await.map_err(store_error)?;
-    Ok(done.rows_affected())
-}
+impl Session for SqliteConnection {
+    async fn execute(
+        &mut self,
+        sql: &'static str,
+        values: &[Value<'_>],
+    ) -> Result<u64, StoreError> {
+        let asked = sqlx::query_with(sql, arguments(values)?);
+        let done = asked.execute(self).await.map_err(store_error)?;
+        Ok(done.rows_affected())
+    }
 
-/// The first row, if there is one.
-pub(crate) async fn find<'e, T, E>(
-    executor: E,
-    sql: &'static str,
-    values: &[Value<'_>],
-) -> Result<Option<T>, StoreError>
-where
-    T: for<'r> FromRow<'r, SqliteRow> + Send + Unpin,
-    E: Executor<'e, Database = Sqlite>,
-{
-    let arguments = arguments(values)?;
-    sqlx::query_as_with::<_, T, _>(sql, arguments)
-        .fetch_optional(executor)
+    async fn find<T: Stored>(
+        &mut self,
+        sql: &'static str,
+        values: &[Value<'_>],
+    ) -> Result<Option<T>, StoreError> {
+        let asked = sqlx::query_as_with(sql, arguments(values)?);
+        asked.fetch_optional(self).await.map_err(store_error)
+    }
+
+    async fn list<T: Stored>(
+        &mut self,
+        sql: &'static str,
+        values: &[Value<'_>],
+    ) -> Result<Vec<T>, StoreError> {
+        let asked = sqlx::query_as_with(sql, arguments(values)?);
+        asked.fetch_all(self).await.map_err(store_error)
+    }
+
+    async fn each<T: Stored>(
+        &mut self,
+        sql: &'static str,
+        values: &[Value<'_>],
+        mut take: impl FnMut(Result<T, StoreError>) + Send,
+    ) -> Result<(), StoreError> {
+        let mut rows = sqlx::query_with(sql, arguments(values)?).fetch(self);
+        while let Some(row) = rows.try_next().await.map_err(store_error)? {
+            take(T::from_row(&row).map_err(store_error));
+        }
+        Ok(())
+    }
+
+    async fn execute_many<T: Row<N>, const N: usize>(
+        &mut self,
+        many: &Many,
+        rows: &[T],
+    ) -> Result<(), StoreError> {
+        for chunk in chunks(rows) {
+            let arguments = arguments_of(chunk)?;
+            let sql = AssertSqlSafe(many.text_sqlite(chunk.len()));
+            sqlx::query_with(sql, arguments).execute(&mut *self).await.map_err(store_error)?;
+        }
+        Ok(())
+    }
+
+    async fn list_many<R: Stored, T: Row<N>, const N: usize>(
+        &mut self,
+        many: &Many,
+        rows: &[T],
+    ) -> Result<Vec<R>, StoreError> {
+        let mut answers = Vec::new();
+        for chunk in chunks(rows) {
+            let arguments = arguments_of(chunk)?;
+            let sql = AssertSqlSafe(many.text_sqlite(chunk.len()));
+            let rows = sqlx::query_as_with::<_, R, _>(sql, arguments).fetch_all(&mut *self).await;
+            answers.extend(rows.map_err(store_error)?);
+        }
+        Ok(answers)
+    }
+
+    async fn own_checks(&mut self, defects: &mut Defects) -> Result<(), StoreError> {
+        self.each(INTEGRITY_SQLITE, &[], |row: Result<(String,), _>| match row {
+            Ok((text,)) if text == "ok" => {}
+            Ok((text,)) => defects.push(format!("the database file is damaged: {text}")),
+            Err(error) => defects.push(error.to_string()),
+        })
+        .await?;
+        self.each(FOREIGN_KEYS_SQLITE, &[], |row: Result<(String, String), _>| match row {
+            Ok((child, parent)) => defects.push(format!(
+                "a row of `{child}` refers to a row of `{parent}` that does not exist"
+            )),
+            Err(error) => defects.push(error.to_string()),
+        })
         .await
-        .map_err(store_error)
-}
-
-/// All rows.
-pub(crate) async fn list<'e, T, E>(
-    executor: E,
-    sql: &'static str,
-    values: &[Value<'_>],
-) -> Result<Vec<T>, StoreError>
-where
-    T: for<'r> FromRow<'r, SqliteRow> + Send + Unpin,
-    E: Executor<'e, Database = Sqlite>,
-{
-    let arguments = arguments(values)?;
-    sqlx::query_as_with::<_, T, _>(sql, arguments).fetch_all(executor).await.map_err(store_error)
-}
-
-/// Hands each row to `take` as it comes, so that no table has to fit into memory; a row that breaks our rules arrives as an error.
-pub(crate) async fn each<T>(
-    connection: &mut SqliteConnection,
-    sql: &'static str,
-    values: &[Value<'_>],
-    mut take: impl FnMut(Result<T, StoreError>),
-) -> Result<(), StoreError>
-where
-    T: for<'r> FromRow<'r, SqliteRow>,
-{
-    let mut rows = sqlx::query_with(sql, arguments(values)?).fetch(connection);
-    while let Some(row) = rows.try_next().await.map_err(store_error)? {
-        take(T::from_row(&row).map_err(store_error));
     }
-    Ok(())
 }
 
-/// Writes many rows with as few statements as their number allows.
-pub(crate) async fn execute_many<T, const N: usize>(
-    connection: &mut SqliteConnection,
-    many: &Many,
-    rows: &[T],
-    values: impl for<'a> Fn(&'a T) -> [Value<'a>; N],
-) -> Result<(), StoreError> {
-    for chunk in chunks(rows) {
-        let arguments = arguments_of(chunk, &values)?;
-        let sql = AssertSqlSafe(many.text_sqlite(chunk.len()));
-        sqlx::query_with(sql, arguments).execute(&mut *connection).await.map_err(store_error)?;
-    }
-    Ok(())
-}
-
-/// Like [`execute_many`], for texts that answer with rows.
-pub(crate) async fn list_many<R, T, const N: usize>(
-    connection: &mut SqliteConnection,
-    many: &Many,
-    rows: &[T],
-    values: impl for<'a> Fn(&'a T) -> [Value<'a>; N],
-) -> Result<Vec<R>, StoreError>
-where
-    R: for<'r> FromRow<'r, SqliteRow> + Send + Unpin,
-{
-    let mut answers = Vec::new();
-    for chunk in chunks(rows) {
-        let arguments = arguments_of(chunk, &values)?;
-        let sql = AssertSqlSafe(many.text_sqlite(chunk.len()));
-        let rows = sqlx::query_as_with::<_, R, _>(sql, arguments).fetch_all(&mut *connection).await;
-        answers.extend(rows.map_err(store_error)?);
-    }
-    Ok(answers)
-}
-
-fn arguments_of<T, const N: usize>(
-    chunk: &[T],
-    values: impl for<'a> Fn(&'a T) -> [Value<'a>; N],
-) -> Result<SqliteArguments, StoreError> {
+fn arguments_of<T: Row<N>, const N: usize>(chunk: &[T]) -> Result<SqliteArguments, StoreError> {
     let mut arguments = SqliteArguments::default();
     arguments.reserve(chunk.len() * N, 0);
     for row in chunk {
-        values(row).iter().try_for_each(|value| add(&mut arguments, *value))?;
+        row.values().iter().try_for_each(|value| add(&mut arguments, *value))?;
     }
     Ok(arguments)
 }
 
-fn arguments(values: &[Value<'_>]) -> Result<SqliteArguments, StoreError> {
+/// The values as the driver wants them.
+pub(crate) fn arguments(values: &[Value<'_>]) -> Result<SqliteArguments, StoreError> {
     let mut arguments = SqliteArguments::default();
     values.iter().try_for_each(|value| add(&mut arguments, *value))?;
     Ok(arguments)

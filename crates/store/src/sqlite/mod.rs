@@ -1,7 +1,6 @@
 //! The store on SQLite: one writer, a few readers, one process.
 
 mod checks;
-mod commit;
 mod error;
 mod exec;
 mod lock;

@@ -7,7 +7,6 @@ use crate::port::{
 use crate::sqlite::SqliteStore;
 use dayend_engine::time::Timestamp;
 use sqlx::{AssertSqlSafe, Executor as _, SqlSafeStr as _, SqliteConnection};
-use std::path::Path;
 
 #[tokio::test]
 async fn a_commit_that_sqlite_turns_into_a_rollback_is_not_done_and_the_next_one_works() {
@@ -84,48 +83,17 @@ async fn the_database_flushes_each_commit_and_readers_cannot_write() {
     store.close().await;
 }
 
-/// Finds the texts in the sources, so that none can be forgotten.
 #[tokio::test]
 async fn every_sql_text_prepares() {
     let home = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(&home.path().join("dayend.db")).await.unwrap();
-    let mut texts = Vec::new();
-    collect(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")), &mut texts);
-    assert!(texts.len() > 50, "only {} texts were found", texts.len());
     let mut turn = store.shared.writer.begin().await.unwrap();
-    for text in texts {
+    for text in crate::texts::all_but("_POSTGRES") {
         let prepared = turn.connection().prepare(AssertSqlSafe(text.clone()).into_sql_str()).await;
         assert!(prepared.is_ok(), "{text}: {:?}", prepared.err());
     }
     turn.rollback().await;
     store.close().await;
-}
-
-fn collect(directory: &Path, texts: &mut Vec<String>) {
-    for entry in std::fs::read_dir(directory).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            collect(&path, texts);
-        } else {
-            let source = std::fs::read_to_string(&path).unwrap();
-            let constants = source
-                .split("const ")
-                .skip(1)
-                .filter_map(|rest| rest.split_once(": &str =")?.1.split_once("\";"));
-            texts.extend(constants.map(|(text, _)| unescaped(text)).filter(|text| is_sql(text)));
-        }
-    }
-}
-
-fn unescaped(literal: &str) -> String {
-    let text = literal.trim_start().trim_start_matches('"').replace("\\\"", "\"");
-    text.split("\\\n").map(str::trim_start).collect()
-}
-
-fn is_sql(text: &str) -> bool {
-    ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "PRAGMA ", "BEGIN", "COMMIT", "ROLLBACK"]
-        .iter()
-        .any(|verb| text.starts_with(verb))
 }
 
 async fn pragma(connection: &mut SqliteConnection, sql: &'static str) -> String {

@@ -3,8 +3,8 @@
 
 use crate::dialect::{BEGIN_WRITE_SQLITE, COMMIT, ROLLBACK};
 use crate::port::StoreError;
+use crate::session::Session as _;
 use crate::sqlite::error::store_error;
-use crate::sqlite::exec::execute;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 use tokio::sync::{Mutex, MutexGuard};
@@ -50,7 +50,7 @@ impl Writer {
                 return Err(StoreError::Unavailable("it was closed".to_owned()));
             }
         };
-        execute(&mut connection, BEGIN_WRITE_SQLITE, &[]).await?;
+        connection.execute(BEGIN_WRITE_SQLITE, &[]).await?;
         Ok(Turn { seat, connection })
     }
 
@@ -79,7 +79,7 @@ impl Turn<'_> {
 
     /// Makes the transaction durable. After an error it is not open any more, but whether it was made durable is open.
     pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
-        match execute(&mut self.connection, COMMIT, &[]).await {
+        match self.connection.execute(COMMIT, &[]).await {
             Ok(_) => {
                 self.put_back();
                 Ok(())
@@ -94,19 +94,8 @@ impl Turn<'_> {
     /// Takes the transaction back.
     pub(crate) async fn rollback(mut self) {
         // It fails where SQLite took the transaction back by itself; then only a new connection is above doubt.
-        if execute(&mut self.connection, ROLLBACK, &[]).await.is_ok() {
+        if self.connection.execute(ROLLBACK, &[]).await.is_ok() {
             self.put_back();
-        }
-    }
-
-    /// Commits what went well and takes back what did not.
-    pub(crate) async fn finish<T>(self, result: Result<T, StoreError>) -> Result<T, StoreError> {
-        match result {
-            Ok(value) => self.commit().await.map(|()| value),
-            Err(error) => {
-                self.rollback().await;
-                Err(error)
-            }
         }
     }
 

@@ -86,11 +86,13 @@ pub(crate) async fn each_kind_of_tampering_is_a_defect(home: &dyn Home) {
         ("a password", "UPDATE users SET password = '$argon2id$y'", "user `ann` does not match its fingerprint"),
         ("a grant", "UPDATE grants SET function = 'ADMIN'", "the grant of `ADMIN` to `user:u1` does not match its fingerprint"),
         ("an unspent token", "UPDATE refresh_tokens SET spent = 'unspent'", "a refresh token has a successor but is not spent"),
-        ("a text that is not UTF-8", "UPDATE runs SET choices = CAST(x'ff41' AS TEXT) WHERE key = 1", "run number 1 cannot be read to the end"),
     ];
+    let broken_text = home.broken_text();
+    let broken_text = broken_text
+        .map(|sql| ("a text that is not UTF-8", sql, "run number 1 cannot be read to the end"));
     assert_eq!(verified(home).await.defects, Vec::<String>::new());
-    for (name, sql, sentence) in cases {
-        let copy = home.copied();
+    for (name, sql, sentence) in cases.into_iter().chain(broken_text) {
+        let copy = home.copied().await;
         assert!(copy.tamper(sql).await > 0, "{name}: no row was changed");
         let defects = verified(&*copy).await.defects;
         assert!(defects.iter().any(|defect| defect.contains(sentence)), "{name}: {defects:#?}");
@@ -121,16 +123,8 @@ pub(crate) async fn changing_any_column_that_matters_is_a_defect(home: &dyn Home
         if BOOKKEEPING.contains(&name) || REFUSED_AT_OPEN.contains(&name) {
             continue;
         }
-        let copy = home.copied();
-        // One bit of a number, one letter of a text, one byte of a hash; the other way round for flags.
-        let changed = format!(
-            "CASE typeof({column}) WHEN 'integer' THEN CASE WHEN {column} IN (0, 1) AND '{column}' <> 'node' THEN 1 - {column} ELSE {column} + 4 END \
-             WHEN 'text' THEN '~' || substr({column}, 2) WHEN 'blob' THEN CAST(x'ff' || substr({column}, 2) AS BLOB) END"
-        );
-        let one = format!("(SELECT {column} FROM {table} WHERE {column} IS NOT NULL LIMIT 1)");
-        let sql = format!(
-            "PRAGMA ignore_check_constraints = ON; UPDATE {table} SET {column} = {changed} WHERE {column} = {one}"
-        );
+        let copy = home.copied().await;
+        let sql = home.damage(table, column);
         assert!(copy.tamper(&sql).await > 0, "{table}.{column}: no row was changed");
         let defects = verified(&*copy).await.defects;
         assert!(!defects.is_empty(), "{table}.{column} was changed, and nobody noticed");

@@ -1,0 +1,144 @@
+//! Opening and closing.
+
+use crate::dialect::TABLES_POSTGRES;
+use crate::migrations::{
+    NEWEST_APPLIED, migrate_error, migrator_postgres, newer_schema, newest_known,
+};
+use crate::port::StoreError;
+use crate::postgres::address::Address;
+use crate::postgres::error::store_error;
+use crate::postgres::options::PostgresOptions;
+use crate::postgres::session::PgSession;
+use crate::postgres::writer::Writer;
+use crate::session::Session as _;
+use secrecy::SecretString;
+use sqlx::postgres::{PgPool, PgPoolOptions};
+use std::fmt;
+use std::sync::Arc;
+
+/// The store on one PostgreSQL database, written by one process. Cheap to clone.
+#[derive(Clone)]
+pub struct PostgresStore {
+    pub(crate) shared: Arc<Shared>,
+}
+
+/// What all clones of a store share.
+pub(crate) struct Shared {
+    pub(crate) writer: Writer,
+    pub(crate) readers: PgPool,
+    pub(crate) address: Address,
+}
+
+impl fmt::Debug for PostgresStore {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("PostgresStore")
+            .field("address", &self.shared.address.shown)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The state of a database's schema.
+enum Schema {
+    /// There are no tables.
+    Empty,
+    /// The newest step that was taken.
+    At(i64),
+}
+
+impl PostgresStore {
+    /// Opens the database at `url`, which must exist and hold no other program's tables, and brings its schema up to date.
+    /// The URL holds no password. One process at a time: another one is `InUse`.
+    pub async fn open(
+        url: &str,
+        password: Option<SecretString>,
+        options: PostgresOptions,
+    ) -> Result<Self, StoreError> {
+        let address = Address::new(url, password.as_ref(), options)?;
+        // First alone, then the schema: of two that start together, one makes it and the other one is refused.
+        let (writer, flushes) = Writer::open(address.clone()).await?;
+        if !flushes {
+            tracing::warn!(
+                "the database server does not flush what it commits (`fsync` is off): after a power failure, work that was answered may be missing"
+            );
+        }
+        if let Err(error) = prepare(&address).await {
+            writer.close().await;
+            return Err(error);
+        }
+        Ok(Self::assemble(writer, address))
+    }
+
+    /// Opens an existing database of this program's schema version for reading only. A server may go on writing to it.
+    pub async fn open_read_only(
+        url: &str,
+        password: Option<SecretString>,
+        options: PostgresOptions,
+    ) -> Result<Self, StoreError> {
+        let address = Address::new(url, password.as_ref(), options)?;
+        let mut session =
+            address.connect(&address.reading(), Some(options.statement_timeout)).await?;
+        let found = schema(&mut session, &address).await;
+        session.close().await;
+        match found? {
+            Schema::At(version) if version == newest_known() => {
+                Ok(Self::assemble(Writer::refusing(), address))
+            }
+            Schema::At(_) | Schema::Empty => Err(StoreError::Unsupported(format!(
+                "the database {} has an older schema: start the server once, then it can be read",
+                address.shown
+            ))),
+        }
+    }
+
+    fn assemble(writer: Writer, address: Address) -> Self {
+        let limits = address.limits();
+        let readers = PgPoolOptions::new()
+            .max_connections(limits.readers)
+            .acquire_timeout(limits.connect_timeout)
+            .connect_lazy_with(address.reading());
+        Self { shared: Arc::new(Shared { writer, readers, address }) }
+    }
+}
+
+impl Shared {
+    /// Closes all connections, then lets other processes in.
+    pub(crate) async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}
+
+/// On a session of its own, whose statements may take as long as they need.
+async fn prepare(address: &Address) -> Result<(), StoreError> {
+    let mut session = address.connect(&address.patient(), None).await?;
+    let prepared = async {
+        schema(&mut session, address).await?;
+        // Not `run`, whose future cannot be sent to another thread.
+        let taken = migrator_postgres().run_direct(None, session.connection(), false).await;
+        taken.map_err(|error| migrate_error(error, store_error))
+    };
+    let prepared = prepared.await;
+    session.close().await;
+    prepared
+}
+
+/// Looks whose database this is and how new, without touching it.
+async fn schema(session: &mut PgSession, address: &Address) -> Result<Schema, StoreError> {
+    let tables: Option<(i64, i64)> = session.find(TABLES_POSTGRES, &[]).await?;
+    match tables {
+        None | Some((0, _)) => Ok(Schema::Empty),
+        Some((_, 0)) => Err(StoreError::Unsupported(format!(
+            "{} is not a database of Dayend: it holds tables of another program",
+            address.shown
+        ))),
+        Some(_) => {
+            let newest: Option<(Option<i64>,)> = session.find(NEWEST_APPLIED, &[]).await?;
+            let version = newest.and_then(|(version,)| version).unwrap_or_default();
+            if version > newest_known() {
+                Err(StoreError::Unsupported(newer_schema(version)))
+            } else {
+                Ok(Schema::At(version))
+            }
+        }
+    }
+}

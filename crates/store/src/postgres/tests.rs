@@ -1,0 +1,1 @@
+//! What needs a hand inside the store.
