@@ -2,9 +2,14 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on must fail")]
 
+#[path = "../../testkit/src/postgres.rs"]
+#[expect(unreachable_pub, dead_code, reason = "the file is a public module of the test kit")]
+mod cluster;
+mod faults;
 mod suite;
 
-/// Makes one test of each function of the suite on each kind of database.
+/// Makes one test of each function of the suite on SQLite, and one of all functions on PostgreSQL, whose cluster takes
+/// longer to make than all of them together.
 macro_rules! for_each_store {
     ($($noun:ident::$name:ident;)+) => {
         mod sqlite {
@@ -14,6 +19,20 @@ macro_rules! for_each_store {
                     crate::suite::$noun::$name(&crate::suite::home::SqliteHome::new()).await;
                 }
             )+
+        }
+
+        #[tokio::test]
+        async fn the_whole_suite_holds_on_postgres() {
+            let server = crate::suite::postgres::Server::start().await;
+            let mut failed = Vec::new();
+            $(
+                let home = crate::suite::postgres::PostgresHome::new(&server).await;
+                let run = tokio::spawn(async move { crate::suite::$noun::$name(&home).await });
+                if let Err(error) = run.await {
+                    failed.push(format!("{}: {error}", stringify!($noun::$name)));
+                }
+            )+
+            assert!(failed.is_empty(), "{failed:#?}");
         }
     };
 }

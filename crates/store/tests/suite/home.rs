@@ -17,9 +17,9 @@ pub(crate) trait Home: Send + Sync {
     async fn tamper(&self, sql: &str) -> u64;
     /// All columns of all tables, in order.
     async fn columns(&self) -> Vec<(String, String)>;
-    /// The statement that changes one value of a column in all rows that have it: one bit of a number, one letter of a
-    /// text, one byte of a hash; the other way round for flags.
-    fn damage(&self, table: &str, column: &str) -> String;
+    /// Changes one value of a column in all rows that have it: one bit of a number, one letter of a
+    /// text, one byte of a hash; the other way round for flags. Answers with the number of rows.
+    async fn damage(&self, table: &str, column: &str) -> u64;
     /// The statement that puts a text which is not UTF-8 into a run, if the database lets anybody do so.
     fn broken_text(&self) -> Option<&'static str>;
     /// A place with a copy of the database, which must be closed.
@@ -71,15 +71,16 @@ impl Home for SqliteHome {
         columns
     }
 
-    fn damage(&self, table: &str, column: &str) -> String {
+    async fn damage(&self, table: &str, column: &str) -> u64 {
         let changed = format!(
             "CASE typeof({column}) WHEN 'integer' THEN CASE WHEN {column} IN (0, 1) AND '{column}' <> 'node' THEN 1 - {column} ELSE {column} + 4 END \
              WHEN 'text' THEN '~' || substr({column}, 2) WHEN 'blob' THEN CAST(x'ff' || substr({column}, 2) AS BLOB) END"
         );
         let one = format!("(SELECT {column} FROM {table} WHERE {column} IS NOT NULL LIMIT 1)");
-        format!(
+        let sql = format!(
             "PRAGMA ignore_check_constraints = ON; UPDATE {table} SET {column} = {changed} WHERE {column} = {one}"
-        )
+        );
+        self.tamper(&sql).await
     }
 
     fn broken_text(&self) -> Option<&'static str> {

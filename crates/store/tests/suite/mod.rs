@@ -6,5 +6,6 @@ pub(crate) mod groups;
 pub(crate) mod history;
 pub(crate) mod home;
 pub(crate) mod identity;
+pub(crate) mod postgres;
 pub(crate) mod runs;
 pub(crate) mod verify;
