@@ -1,5 +1,7 @@
 //! A whole server in the process: real store, identity, conductor and router; executors real or scripted.
 
+use crate::clock::ShiftedClock;
+use crate::flaky::Flaky;
 use crate::scripted::Scripted;
 use dayend_engine::codes::Scope;
 use dayend_executor::Executors;
@@ -8,6 +10,7 @@ use dayend_identity::admin::{GrantChange, Grantee, NewApp, NewUser};
 use dayend_identity::caller::{Caller, CallerUser, Function};
 use dayend_identity::{GrantType, Identity, IdentitySettings};
 use dayend_service::clock::{Clock, SystemClock};
+use dayend_service::conductor::input::{Answer, Command};
 use dayend_service::conductor::{Conductor, ConductorSettings};
 use dayend_service::requests::{RunRequest, RunStatus, SourceFile, TriggerParams, TriggerRequest};
 use dayend_service::use_cases::{Parts, Service};
@@ -26,6 +29,8 @@ pub const TENANT: &str = "acme";
 pub const USER: &str = "operator";
 /// The base URL of the server under test.
 pub const BASE_URL: &str = "https://127.0.0.1:8443";
+/// Nothing is won by waiting longer for a store that fails because the test says so.
+const RETRY_PAUSE: Duration = Duration::from_millis(1);
 /// How long a test waits for something that must happen.
 pub const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -36,6 +41,7 @@ pub struct TestApp {
     pub store: Arc<dyn Store>,
     pub app: App,
     pub scripted: Arc<Scripted>,
+    pub clock: Arc<ShiftedClock>,
     pub scope: Scope,
     pub caller: Caller,
     pub client_id: String,
@@ -64,6 +70,13 @@ impl TestApp {
         Self::open(Arc::new(TempDir::new().expect("a temporary directory can be made")), wrap).await
     }
 
+    /// As [`TestApp::new`], with a store that fails as the test says.
+    pub async fn flaky() -> (Self, Arc<Flaky>) {
+        let mut flaky = None;
+        let app = Self::with_store(|store| flaky.insert(Flaky::new(store)).clone()).await;
+        (app, flaky.expect("the store was wrapped"))
+    }
+
     /// The same data in a new server.
     pub async fn start_again(self) -> Self {
         let dir = Arc::clone(&self.dir);
@@ -74,7 +87,8 @@ impl TestApp {
     }
 
     async fn open(dir: Arc<TempDir>, wrap: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>) -> Self {
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let shifted = Arc::new(ShiftedClock::default());
+        let clock: Arc<dyn Clock> = shifted.clone();
         let path = dir.path().join("dayend.db");
         let store: Arc<dyn Store> =
             wrap(Arc::new(SqliteStore::open(&path).await.expect("a new database opens")));
@@ -92,8 +106,8 @@ impl TestApp {
         let conductor = Conductor::start(
             Arc::clone(&store),
             Arc::clone(&clock),
-            |reports| Arc::clone(scripted.insert(Scripted::new(reports))),
-            ConductorSettings::default(),
+            |reports| Arc::clone(scripted.insert(Scripted::new(reports, Arc::clone(&clock)))),
+            ConductorSettings { retry_pause: RETRY_PAUSE, ..ConductorSettings::default() },
         );
         let conductor = conductor.await.expect("the conductor starts on sound data");
         let scripted = scripted.expect("the conductor made its executor");
@@ -119,6 +133,7 @@ impl TestApp {
             store,
             app,
             scripted,
+            clock: shifted,
             scope,
             caller: people.caller,
             client_id: people.client_id,
@@ -176,6 +191,35 @@ impl TestApp {
             .to_string()
     }
 
+    /// Triggers a group and answers with its run id.
+    pub async fn trigger_group(&self, code: &str) -> String {
+        let request = self.trigger_of(code, dayend_engine::definition::Kind::BatchGroup);
+        let accepted = self.service.trigger(&self.caller, request).await;
+        accepted.expect("the trigger is accepted").run_id.to_string()
+    }
+
+    /// What a caller sees of a run now.
+    pub async fn status(&self, run: &str) -> RunStatus {
+        let status = self.service.status(&self.caller, self.run_request(run), None).await;
+        status.expect("the run exists")
+    }
+
+    /// The run is not in memory.
+    pub fn is_let_go(&self, run: &str) -> bool {
+        let id = run.parse().expect("a run id");
+        self.conductor.views.find(TENANT, &id).is_none()
+    }
+
+    /// Resolves when the conductor stores changes (again), with everything that was reported before on disk.
+    pub async fn settled(&self) {
+        let asking = async {
+            while self.conductor.command(Command::Flush).await != Answer::Done {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, asking).await.expect("the conductor recovers in time");
+    }
+
     /// A request about a run.
     pub fn run_request(&self, run: &str) -> RunRequest {
         RunRequest { scope: self.scope.clone(), run_id: run.to_owned(), code: None, key: None }
@@ -211,6 +255,13 @@ impl TestApp {
     pub async fn ended(&self, run: &str) -> RunStatus {
         self.wait_until(run, |status| status.ended).await
     }
+}
+
+/// `STATUS CODE=STATUS …`
+pub fn shown(status: &RunStatus) -> String {
+    let tasks = status.tasks.iter().map(|task| format!(" {}={}", task.code, task.status));
+    let members = status.members.iter().map(|member| format!(" {}={}", member.code, member.status));
+    tasks.chain(members).fold(status.status.to_string(), |text, one| text + &one)
 }
 
 struct People {

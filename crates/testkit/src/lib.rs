@@ -3,4 +3,6 @@
 //! Shipped code must not depend on it.
 
 pub mod app;
+pub mod clock;
+pub mod flaky;
 pub mod scripted;

@@ -1,9 +1,9 @@
 //! An executor that does as the test says, and remembers what it was asked.
 
 use dayend_engine::codes::AttemptId;
-use dayend_engine::time::Timestamp;
 use dayend_executor::port::{Attempt, Executor, Fact, Outcome, Report, Reports};
-use std::collections::BTreeMap;
+use dayend_service::clock::Clock;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
@@ -17,11 +17,14 @@ pub enum Act {
     Fail,
     /// Says nothing until it is stopped or [`Scripted::finish`] is called.
     Hang,
+    /// As [`Act::Hang`], but in the executor's queue: nobody says that it began.
+    Queue,
 }
 
 /// The executor. Attempts of a task take its acts in turn; the last one stays.
 pub struct Scripted {
     reports: Arc<dyn Reports>,
+    clock: Arc<dyn Clock>,
     state: Mutex<State>,
     /// Grows with each call.
     calls: watch::Sender<u64>,
@@ -30,6 +33,8 @@ pub struct Scripted {
 #[derive(Default)]
 struct State {
     acts: BTreeMap<String, Vec<Act>>,
+    /// Have not ended.
+    live: BTreeSet<AttemptId>,
     started: Vec<Started>,
     stopped: Vec<AttemptId>,
     adopted: Vec<AttemptId>,
@@ -54,8 +59,8 @@ impl std::fmt::Debug for Scripted {
 
 impl Scripted {
     /// An executor in which every attempt succeeds.
-    pub fn new(reports: Arc<dyn Reports>) -> Arc<Self> {
-        Arc::new(Self { reports, state: Mutex::default(), calls: watch::Sender::new(0) })
+    pub fn new(reports: Arc<dyn Reports>, clock: Arc<dyn Clock>) -> Arc<Self> {
+        Arc::new(Self { reports, clock, state: Mutex::default(), calls: watch::Sender::new(0) })
     }
 
     /// What the attempts of a task do, one after the other.
@@ -63,13 +68,28 @@ impl Scripted {
         self.state().acts.insert(task.to_owned(), acts.to_vec());
     }
 
-    /// Ends an attempt that hangs.
+    /// Ends an attempt that hangs; one that is over reports once more.
     pub fn finish(&self, id: AttemptId, outcome: Outcome, message: &str) {
-        self.reports.report(Report {
-            id,
-            at: at(),
-            fact: Fact::Ended { outcome, message: message.to_owned() },
-        });
+        self.state().live.remove(&id);
+        self.report(id, Fact::Ended { outcome, message: message.to_owned() });
+    }
+
+    /// Tells the conductor something about an attempt.
+    pub fn report(&self, id: AttemptId, fact: Fact) {
+        self.reports.report(Report { id, at: self.clock.now(), fact });
+    }
+
+    /// The attempts that hang.
+    pub fn live(&self) -> BTreeSet<AttemptId> {
+        self.state().live.clone()
+    }
+
+    /// Resolves when an attempt is to be stopped.
+    pub async fn stop_of(&self, id: AttemptId) {
+        let mut calls = self.calls.subscribe();
+        while !self.state().stopped.contains(&id) {
+            calls.changed().await.expect("the sender lives in self");
+        }
     }
 
     /// Everything that was started so far.
@@ -92,17 +112,21 @@ impl Scripted {
         self.state().adopted.clone()
     }
 
-    /// The first attempt of a task, as soon as it is started.
+    /// The newest attempt of a task, as soon as there is one.
     pub async fn attempt_of(&self, task: &str) -> AttemptId {
+        self.attempt(|started| started.task == task).await
+    }
+
+    /// The newest attempt of a task in a run, as soon as there is one.
+    pub async fn attempt_in(&self, run: &str, task: &str) -> AttemptId {
+        self.attempt(|started| started.task == task && started.run == run).await
+    }
+
+    async fn attempt(&self, wanted: impl Fn(&Started) -> bool) -> AttemptId {
         let mut calls = self.calls.subscribe();
         loop {
-            let found = self
-                .state()
-                .started
-                .iter()
-                .rev()
-                .find(|started| started.task == task)
-                .map(|started| started.id);
+            let found =
+                self.state().started.iter().rev().find(|started| wanted(started)).map(|one| one.id);
             if let Some(id) = found {
                 return id;
             }
@@ -124,6 +148,7 @@ impl Executor for Scripted {
         let task = attempt.task().code.to_string();
         let act = {
             let mut state = self.state();
+            state.live.insert(attempt.id);
             state.started.push(Started {
                 id: attempt.id,
                 run: attempt.run_id.to_string(),
@@ -142,8 +167,9 @@ impl Executor for Scripted {
         match act {
             Act::Succeed => self.finish(attempt.id, Outcome::Succeeded, ""),
             Act::Fail => self.finish(attempt.id, Outcome::Failed, "it was told to fail"),
+            Act::Queue => {}
             Act::Hang => {
-                self.reports.report(Report { id: attempt.id, at: at(), fact: Fact::Started });
+                self.report(attempt.id, Fact::Started);
             }
         }
     }
@@ -151,7 +177,9 @@ impl Executor for Scripted {
     fn stop(&self, id: AttemptId) {
         self.state().stopped.push(id);
         self.called();
-        self.finish(id, Outcome::Failed, "stopped");
+        if self.live().contains(&id) {
+            self.finish(id, Outcome::Failed, "stopped");
+        }
     }
 
     fn adopt(&self, attempt: Attempt) {
@@ -159,10 +187,4 @@ impl Executor for Scripted {
         self.called();
         self.finish(attempt.id, Outcome::Lost, "nobody knows");
     }
-}
-
-/// Reports of the script carry the machine's time, as real ones do.
-fn at() -> Timestamp {
-    use dayend_service::clock::{Clock, SystemClock};
-    SystemClock.now()
 }

@@ -4,7 +4,7 @@ use dayend_engine::definition::Kind;
 use dayend_engine::status::Status;
 use dayend_executor::port::Outcome;
 use dayend_service::requests::{IdempotencyKey, Refusal, RunStatus, TaskRequest, TaskVerb};
-use dayend_testkit::app::TestApp;
+use dayend_testkit::app::{TestApp, shown};
 use dayend_testkit::scripted::Act;
 
 const CHAIN: &str = "
@@ -289,11 +289,4 @@ async fn a_report_of_an_attempt_that_is_over_changes_nothing() {
         "INTERRUPTED A=SUCCESSFUL B=INTERRUPTED C=INTERRUPTED"
     );
     app.verify().await;
-}
-
-/// `STATUS CODE=STATUS …`
-fn shown(status: &RunStatus) -> String {
-    let tasks = status.tasks.iter().map(|task| format!(" {}={}", task.code, task.status));
-    let members = status.members.iter().map(|member| format!(" {}={}", member.code, member.status));
-    tasks.chain(members).fold(status.status.to_string(), |text, one| text + &one)
 }

@@ -26,7 +26,7 @@ pub(super) async fn join(commit: &mut Option<JoinHandle<Committed>>) -> Committe
     }
 }
 
-pub(super) async fn commit(store: Arc<dyn Store>, group: Group) -> Committed {
+pub(super) async fn commit(store: Arc<dyn Store>, group: Group, pause: Duration) -> Committed {
     let id = group.id;
     let writer = Arc::clone(&store);
     // A task of its own: should it die, the group may be on disk all the same.
@@ -38,12 +38,11 @@ pub(super) async fn commit(store: Arc<dyn Store>, group: Group) -> Committed {
         Err(error) => error.to_string(),
     };
     tracing::warn!(group = id.0, "the answer to a commit was lost: {lost}");
-    settle(store.as_ref(), id).await
+    settle(store.as_ref(), id, pause).await
 }
 
 /// Asks until the store says what became of a group: it is never sent again blindly.
-async fn settle(store: &dyn Store, id: GroupId) -> Committed {
-    let mut pause = RETRY_PAUSE;
+async fn settle(store: &dyn Store, id: GroupId, mut pause: Duration) -> Committed {
     loop {
         match store.was_committed(id).await {
             Ok(Some(outcomes)) => return Committed::Done(outcomes),

@@ -396,6 +396,9 @@ impl<R> std::fmt::Debug for Core<R> {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         out.debug_struct("Core")
             .field("runs", &self.runs.len())
+            .field("timers", &self.timers.len())
+            .field("started", &self.started.len())
+            .field("claims", &self.claims.len())
             .field("open", &self.open.len())
             .finish_non_exhaustive()
     }

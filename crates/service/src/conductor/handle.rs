@@ -1,5 +1,6 @@
 //! The conductor as everybody else sees it: commands go in, answers come back once they are on disk.
 
+use super::commit::RETRY_PAUSE;
 use super::core::Core;
 use super::input::{Answer, Command};
 use super::load::{Tree, Unfinished};
@@ -16,6 +17,7 @@ use dayend_store::port::{
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -27,11 +29,13 @@ pub struct ConductorSettings {
     pub queue: usize,
     /// Inputs that are folded in before the core looks at anything else.
     pub burst: usize,
+    /// The first pause before something that failed is tried again; it doubles each time, up to two seconds.
+    pub retry_pause: Duration,
 }
 
 impl Default for ConductorSettings {
     fn default() -> Self {
-        Self { queue: 4096, burst: 4096 }
+        Self { queue: 4096, burst: 4096, retry_pause: RETRY_PAUSE }
     }
 }
 

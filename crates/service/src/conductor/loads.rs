@@ -1,6 +1,6 @@
 //! Runs on their way from the store into memory, and what waits for them.
 
-use super::commit::{RETRY_PAUSE, RETRY_PAUSE_MAX};
+use super::commit::RETRY_PAUSE_MAX;
 use super::input::{Answer, Input};
 use super::load::Tree;
 use super::shell::{Reply, answer};
@@ -17,7 +17,6 @@ use tokio::time::Instant;
 const WAITING_MAX: usize = 4096;
 
 /// Reads one run tree at a time: of two readings that overlap, the older one could arrive last.
-#[derive(Default)]
 pub(super) struct Loads {
     reading: Option<Reading>,
     wanted: BTreeSet<RunKey>,
@@ -26,7 +25,8 @@ pub(super) struct Loads {
     /// Could not be read; wanted again at `retry_at`.
     failed: BTreeSet<RunKey>,
     retry_at: Option<Instant>,
-    pause: Option<Duration>,
+    first_pause: Duration,
+    pause: Duration,
     /// Inputs by the run that they named.
     waiting: BTreeMap<RunKey, Vec<Input<Reply>>>,
     waiting_commands: usize,
@@ -40,6 +40,22 @@ struct Reading {
 }
 
 impl Loads {
+    /// Nothing is wanted yet; what cannot be read is tried again after `pause`, then later and later.
+    pub(super) fn new(pause: Duration) -> Self {
+        Self {
+            reading: None,
+            wanted: BTreeSet::new(),
+            dropped: BTreeSet::new(),
+            failed: BTreeSet::new(),
+            retry_at: None,
+            first_pause: pause,
+            pause,
+            waiting: BTreeMap::new(),
+            waiting_commands: 0,
+            flushes: Vec::new(),
+        }
+    }
+
     /// The run is needed in memory.
     pub(super) fn want(&mut self, run: RunKey) {
         let known = self.reading.as_ref().is_some_and(|reading| reading.run == run);
@@ -120,7 +136,7 @@ impl Loads {
     /// The tree was read.
     pub(super) fn succeeded(&mut self, run: RunKey) {
         self.dropped.remove(&run);
-        self.pause = None;
+        self.pause = self.first_pause;
     }
 
     /// The run is read again later, if it or its reports cannot do without; commands are refused.
@@ -129,9 +145,8 @@ impl Loads {
             self.take(run).into_iter().partition(|input| matches!(input, Input::Command(..)));
         if self.dropped.contains(&run) || !reports.is_empty() {
             self.failed.insert(run);
-            let pause = self.pause.unwrap_or(RETRY_PAUSE);
-            self.pause = Some((pause * 2).min(RETRY_PAUSE_MAX));
-            self.retry_at = Some(Instant::now() + pause);
+            self.retry_at = Some(Instant::now() + self.pause);
+            self.pause = (self.pause * 2).min(RETRY_PAUSE_MAX);
         }
         if !reports.is_empty() {
             self.waiting.insert(run, reports);

@@ -1,6 +1,6 @@
 //! The thin shell around the core: one task that takes inputs, commits what has gathered, and releases what is on disk.
 
-use super::commit::{Committed, RETRY_PAUSE, RETRY_PAUSE_MAX, commit, join};
+use super::commit::{Committed, RETRY_PAUSE_MAX, commit, join};
 use super::core::{Core, Next, Released};
 use super::handle::ConductorSettings;
 use super::input::{Answer, Command, Input};
@@ -79,9 +79,9 @@ impl Shell {
             settings: tools.settings,
             commit: None,
             gathered: 0,
-            loads: Loads::default(),
+            loads: Loads::new(tools.settings.retry_pause),
             healthy: tools.healthy,
-            pause: RETRY_PAUSE,
+            pause: tools.settings.retry_pause,
             resume_at: None,
             stopping: false,
         }
@@ -269,7 +269,8 @@ impl Shell {
             Next::Nothing => {}
             Next::Answer(released) => self.release(released),
             Next::Commit(group) => {
-                self.commit = Some(tokio::spawn(commit(Arc::clone(&self.store), group)));
+                let committing = commit(Arc::clone(&self.store), group, self.settings.retry_pause);
+                self.commit = Some(tokio::spawn(committing));
             }
         }
     }
@@ -278,7 +279,7 @@ impl Shell {
         self.commit = None;
         match done {
             Committed::Done(outcomes) => {
-                self.pause = RETRY_PAUSE;
+                self.pause = self.settings.retry_pause;
                 self.healthy.store(true, Ordering::Relaxed);
                 let released = self.core.committed(outcomes);
                 self.release(released);
