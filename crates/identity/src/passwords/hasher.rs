@@ -1,17 +1,12 @@
 //! Argon2id, off the async threads and never more at once than the machine can bear.
 
-use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
-use argon2::{Algorithm, Argon2, Params, Version};
+use super::argon2id;
 use secrecy::{ExposeSecret as _, SecretString};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 /// How many log-ins may wait for a free thread; more are refused at once.
 const QUEUE_MAX: usize = 64;
-
-const MEMORY_KIB: u32 = 19_456;
-const PASSES: u32 = 2;
-const LANES: u32 = 1;
 
 /// Verified for a user who does not exist, so that the answer takes as long as for one who does. No password has this hash.
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$ZGF5ZW5kLW5vYm9keS0wMQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
@@ -45,7 +40,7 @@ impl Hasher {
     ) -> Result<bool, Busy> {
         self.run(move || {
             let phc = phc.as_deref().unwrap_or(NOBODY);
-            argon2().verify_password(password.expose_secret().as_bytes(), phc).is_ok()
+            argon2id::verify(phc, password.expose_secret().as_bytes())
         })
         .await
     }
@@ -53,8 +48,8 @@ impl Hasher {
     /// A new salted hash in PHC form.
     pub(crate) async fn hash(&self, password: SecretString) -> Result<String, Busy> {
         self.run(move || {
-            let hash = argon2().hash_password(password.expose_secret().as_bytes());
-            hash.expect("the length of the password has been checked").to_string()
+            argon2id::hash(password.expose_secret().as_bytes())
+                .expect("the length of the password has been checked")
         })
         .await
     }
@@ -75,12 +70,6 @@ impl Hasher {
     }
 }
 
-fn argon2() -> Argon2<'static> {
-    let params = Params::new(MEMORY_KIB, PASSES, LANES, None)
-        .expect("the parameters are within Argon2's limits");
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,7 +88,7 @@ mod tests {
         let hasher = Hasher::new(1);
         assert!(!hasher.verify(None, "".into()).await.unwrap());
         let parsed = argon2::password_hash::phc::PasswordHash::new(NOBODY).unwrap();
-        assert_eq!(Params::try_from(&parsed).unwrap().m_cost(), MEMORY_KIB);
+        assert_eq!(argon2::Params::try_from(&parsed).unwrap().m_cost(), argon2id::MEMORY_KIB);
         assert_eq!(parsed.hash.unwrap().len(), 32, "a verification goes all the way");
     }
 

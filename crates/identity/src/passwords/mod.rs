@@ -1,5 +1,6 @@
 //! People's passwords: how they are hashed, which ones are refused, and how guessing is slowed down.
 
+mod argon2id;
 mod hasher;
 mod policy;
 mod throttle;

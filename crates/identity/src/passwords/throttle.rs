@@ -31,9 +31,9 @@ struct Guesses {
 }
 
 impl Account {
-    /// The account of a name; names that differ only in case share one.
+    /// The account of a name. Names that differ in case are different users: a right guess at one must not free the other.
     pub(crate) fn new(tenant: &str, user_name: &str) -> Self {
-        let text = format!("{tenant}\0{}", user_name.to_lowercase());
+        let text = format!("{tenant}\0{user_name}");
         let hash = digest::digest(&digest::SHA256, text.as_bytes());
         Self(hash.as_ref().try_into().expect("a SHA-256 has 32 bytes"))
     }
@@ -145,9 +145,11 @@ mod tests {
         let (throttle, account) = (Throttle::new(), Account::new("T", "anna"));
         let allowed = (0..1000).filter(|_| throttle.begin(account, NOW).is_ok()).count();
         assert_eq!(allowed, 5);
+        throttle.begin(Account::new("T", "ANNA"), NOW).unwrap();
+        throttle.was_right(Account::new("T", "ANNA"));
         assert!(
-            throttle.begin(Account::new("T", "ANNA"), NOW).is_err(),
-            "another spelling is the same account"
+            throttle.begin(account, NOW).is_err(),
+            "who is called nearly the same does not free the account"
         );
         assert!(
             throttle.begin(Account::new("T", "bert"), NOW).is_ok(),
