@@ -2,6 +2,8 @@
 
 use crate::bank::{Bank, Open, accepted, lines, status};
 use crate::outside::chance::Chance;
+use crate::outside::curl::shell;
+use crate::outside::telling::tell;
 use crate::outside::witness::{Start, assert_nothing_ran_twice, starts};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -83,15 +85,13 @@ impl Wish {
 fn live_and_die(bank: &Bank, wishes: &mut [Wish], moment: Duration) {
     let open = bank.open();
     let begun = Instant::now();
-    let pid = open.server.pid();
-    let killer = thread::spawn(move || {
-        thread::sleep(moment);
-        rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
-    });
+    // Nothing waits for this: the moment is what chance has chosen.
+    let strike = format!("sleep {}; kill -KILL {}", moment.as_secs_f64(), open.server.pid());
+    let killer = thread::spawn(move || shell(&strike));
     let answered = wishes.iter_mut().filter_map(|wish| wish.utter(&open).then_some(())).count();
     killer.join().unwrap();
     let lived = begun.elapsed();
-    crate::outside::tell(&format!("killed after {moment:?} ({lived:?}), {answered} runs known"));
+    tell(&format!("killed after {moment:?} ({lived:?}), {answered} runs known"));
     drop(open);
 }
 
@@ -101,7 +101,7 @@ fn bring_to_a_good_end(bank: &Bank, open: &Open<'_>, run: &str) {
         match status(&ended) {
             "SUCCESSFUL" => return,
             "FAILED" if run.starts_with("EOD_") => bank.repair(DATE),
-            "ABORTED" => crate::outside::tell(&format!("aborted: {}", ended["message"])),
+            "ABORTED" => tell(&format!("aborted: {}", ended["message"])),
             other => panic!("{run} is {other}: {ended}"),
         }
         open.restart(&format!("restart-{run}-{restart}"), run);

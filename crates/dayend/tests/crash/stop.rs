@@ -1,6 +1,7 @@
 //! A command outlives its server, however that ends, and the next server finds it again.
 
 use crate::bank::{Bank, lines, status};
+use crate::outside::curl::shell;
 use crate::outside::gate::{Gate, in_time};
 use crate::process::Process;
 use rustix::process::{Pid, test_kill_process};
@@ -124,10 +125,7 @@ fn pid(said: &str) -> Pid {
     Pid::from_raw(said.trim().parse().unwrap()).unwrap()
 }
 
-/// Blocks until the process is no more. It is nobody's child here, so there is nothing better than to look.
+/// Blocks until the process is no more. It is nobody's child here, so it is `tail` that looks.
 fn gone(pid: Pid) {
-    const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(2);
-    while test_kill_process(pid).is_ok() {
-        std::thread::sleep(LOOK_AGAIN_AFTER);
-    }
+    shell(&format!("tail --pid={pid} --sleep-interval=0.01 --follow /dev/null"));
 }

@@ -12,9 +12,5 @@
 pub(crate) mod chance;
 pub(crate) mod curl;
 pub(crate) mod gate;
+pub(crate) mod telling;
 pub(crate) mod witness;
-
-/// Says something that is shown when the test fails.
-pub(crate) fn tell(sentence: &str) {
-    eprintln!("{sentence}");
-}
