@@ -163,12 +163,14 @@ fn a_damaged_database_is_one_sentence() {
 }
 
 #[test]
-fn a_database_server_is_refused_and_its_password_not_repeated() {
+fn a_password_in_a_url_is_refused_and_not_repeated_and_a_server_that_is_down_has_a_sentence() {
     let home = Home::initialised();
     let with_password =
         run(&["serve", "--data", home.text(), "--database", "postgres://dayend:geheim@db/dayend"]);
     let sentence = with_password.failed_with(2);
     assert!(sentence.contains("password") && !sentence.contains("geheim"), "{sentence}");
-    let without = run(&["serve", "--data", home.text(), "--database", "postgres://db/dayend"]);
-    assert!(without.failed_with(2).contains("--database"), "{}", without.stderr);
+    let down =
+        ["serve", "--data", home.text(), "--database", "postgres://dayend@127.0.0.1:1/dayend"];
+    let said = run(&down);
+    assert!(said.failed_with(11).contains("the database server cannot be used"), "{}", said.stderr);
 }

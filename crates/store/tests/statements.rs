@@ -6,11 +6,12 @@ use dayend_engine::codes::{RunKey, Scope};
 use dayend_engine::definition::Kind;
 use dayend_engine::status::Status;
 use dayend_engine::time::Timestamp;
-use dayend_store::SqliteStore;
 use dayend_store::port::{
     Group, GroupId, HistoryRecord, NodeRow, Outcome, OwnerEpoch, Partition, RunRow, RunState,
-    Store as _, VersionKey, Write,
+    Store, VersionKey, Write,
 };
+use dayend_store::{PostgresOptions, PostgresStore, SqliteStore};
+use secrecy::SecretString;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
@@ -20,11 +21,22 @@ const FIXED: usize = 9;
 /// Chunks of a multi-row statement that are smaller than the largest one.
 const SMALLER_CHUNKS: usize = 9;
 
+#[path = "../../testkit/src/postgres.rs"]
+#[expect(dead_code, unreachable_pub, reason = "the file is a public module of the test kit")]
+mod cluster;
+
 #[tokio::test]
 async fn a_commit_of_many_nodes_needs_few_statements() {
     tracing::subscriber::set_global_default(StatementCounter).unwrap();
     let home = tempfile::tempdir().unwrap();
-    let store = SqliteStore::open(&home.path().join("dayend.db")).await.unwrap();
+    few(&SqliteStore::open(&home.path().join("dayend.db")).await.unwrap()).await;
+    let cluster = cluster::Cluster::start().unwrap();
+    let password = Some(SecretString::from(cluster.password()));
+    let options = PostgresOptions::default();
+    few(&PostgresStore::open(&cluster.url(), password, options).await.unwrap()).await;
+}
+
+async fn few(store: &dyn Store) {
     let epoch = store.take_over(Partition(0)).await.unwrap().epoch;
     for (key, nodes) in [(1, 0), (2, 1), (3, 1_000), (4, 20_000)] {
         let before = STATEMENTS.load(Ordering::SeqCst);

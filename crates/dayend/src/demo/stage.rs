@@ -31,10 +31,13 @@ impl Stage {
         })?;
         let data = data_in(&place);
         teller.tell(&format!("A data directory is made:     {}", data.display()));
-        init::make(&data, LISTEN, None).await.map_err(server_failure)?;
-        let running = running::start(Options::load(&data, &[]).map_err(server_failure)?)
+        init::make(&data, LISTEN, None, &init::InitDatabase::in_directory())
             .await
             .map_err(server_failure)?;
+        let running =
+            running::start(Options::load(&data, &[("database", "")]).map_err(server_failure)?)
+                .await
+                .map_err(server_failure)?;
         teller.tell(&format!("A server is started:          {}", running.base_url()));
         let connection = connect(&data, running.base_url(), teller);
         match connection {

@@ -1,6 +1,7 @@
 //! `dayend audit verify`: whether the records and the states of a data directory are whole.
 
-use super::database;
+use super::config;
+use super::database::Database;
 use super::directory::Directory;
 use super::failure::{Failure, FailureKind, exit_code};
 use super::say::say;
@@ -18,7 +19,7 @@ pub(crate) struct AuditArgs {
 
 #[derive(Debug, Subcommand)]
 enum AuditVerb {
-    /// Checks the database, the chain of records, and that they explain every run; works while no server runs
+    /// Checks the database, the chain of records, and that they explain every run; with the file in the data directory, while no server runs
     Verify(VerifyArgs),
 }
 
@@ -38,11 +39,11 @@ pub(crate) async fn run(args: &AuditArgs) -> ExitCode {
 
 async fn verify(args: &VerifyArgs) -> Result<(), Failure> {
     let directory = Directory::at(&args.data)?;
-    directory.check()?;
-    let store = database::open_read_only(&directory).await?;
+    let database = Database::of(&directory, &config::of_whole(&directory, &[])?)?;
+    let store = database.open_read_only().await?;
     let verified = store.verify().await;
     store.close().await;
-    let verified = verified.map_err(|error| database::failure(&directory, &error))?;
+    let verified = verified.map_err(|error| database.failure(&error))?;
     for defect in &verified.defects {
         say(defect)?;
     }

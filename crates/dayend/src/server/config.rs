@@ -74,6 +74,16 @@ pub(super) fn valid(directory: &Directory, flags: &[Flag]) -> Result<Settings, F
     Settings::new(&read(directory, flags)?).map_err(|problems| refused(&problems, 1))
 }
 
+/// The settings of a whole data directory, or why it is none.
+pub(super) fn of_whole(directory: &Directory, flags: &[Flag]) -> Result<Settings, Failure> {
+    directory.check()?;
+    let settings = valid(directory, flags)?;
+    if settings.database.is_none() {
+        directory.check_database()?;
+    }
+    Ok(settings)
+}
+
 fn refused(problems: &[String], shown: usize) -> Failure {
     let sentence = problems.iter().take(shown).cloned().collect::<Vec<_>>().join("\ndayend: ");
     match problems.len().saturating_sub(shown) {

@@ -91,10 +91,8 @@ impl Directory {
                 "{shown} is unfinished: `dayend init` was stopped half-way; run `dayend init --data {shown}` again"
             )));
         }
-        if !self.settings().exists() || !self.database().exists() {
-            return Err(Failure::usage(format!(
-                "{shown} is not a data directory of Dayend: make one with `dayend init --data {shown}`"
-            )));
+        if !self.settings().exists() {
+            return Err(self.not_ours());
         }
         if metadata.permissions().mode() & 0o027 != 0 {
             return Err(Failure::cannot_serve(format!(
@@ -102,6 +100,18 @@ impl Directory {
             )));
         }
         self.check_writable()
+    }
+
+    /// Whether the database's file is there: the question of all who do not use a database server.
+    pub(super) fn check_database(&self) -> Result<(), Failure> {
+        if self.database().exists() { Ok(()) } else { Err(self.not_ours()) }
+    }
+
+    fn not_ours(&self) -> Failure {
+        let shown = self.root.display();
+        Failure::usage(format!(
+            "{shown} is not a data directory of Dayend: make one with `dayend init --data {shown}`"
+        ))
     }
 
     fn check_writable(&self) -> Result<(), Failure> {

@@ -3,13 +3,15 @@
 use super::address::{base_url_of, host_of, host_of_url, port_of};
 use super::authority::ServerNames;
 use super::certificate;
+use super::config;
+use super::database::Database;
 use super::directory::{Directory, link_program, make_directory, write_file};
 use super::failure::{Failure, exit_code};
-use super::offline::{Installation, Offline};
+use super::offline::{Installation, Offline, installation_in};
 use super::profile::Profile;
 use super::running::since_epoch;
 use super::say::say;
-use super::settings::{Kind, commented_file};
+use super::settings::{Flag, Kind, commented_file};
 use super::unfinished::Unfinished;
 use clap::Args;
 use dayend_identity::GrantType;
@@ -41,9 +43,36 @@ pub(crate) struct InitArgs {
     /// The address that callers will use; without it, https:// and the --listen address
     #[arg(long, value_name = "URL")]
     base_url: Option<String>,
+    /// An empty PostgreSQL database instead of a file in the directory, as postgres://USER@HOST/NAME
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
+    /// The file with that database's password; DAYEND_DATABASE_PASSWORD may hold it instead
+    #[arg(long, value_name = "FILE")]
+    database_password_file: Option<String>,
     /// Prints one JSON object
     #[arg(long)]
     json: bool,
+}
+
+/// The settings of the database, as flags.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct InitDatabase {
+    url: Option<String>,
+    password_file: Option<String>,
+}
+
+impl InitDatabase {
+    /// The file in the data directory, whatever the environment says.
+    pub(crate) fn in_directory() -> Self {
+        Self { url: Some(String::new()), password_file: None }
+    }
+
+    fn flags(&self) -> Vec<Flag> {
+        let given = [("database", &self.url), ("database_password_file", &self.password_file)];
+        let flag =
+            |(key, text): (&'static str, &Option<String>)| Some(Flag { key, text: text.clone()? });
+        given.into_iter().filter_map(flag).collect()
+    }
 }
 
 /// Runs the command.
@@ -53,7 +82,11 @@ pub(crate) async fn run(args: &InitArgs) -> ExitCode {
 
 async fn init(args: &InitArgs) -> Result<(), Failure> {
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
-    let profile = make(&args.data, &args.listen, args.base_url.as_deref()).await?;
+    let database = InitDatabase {
+        url: args.database.clone(),
+        password_file: args.database_password_file.clone(),
+    };
+    let profile = make(&args.data, &args.listen, args.base_url.as_deref(), &database).await?;
     if args.json {
         return say(&profile.to_json());
     }
@@ -71,6 +104,7 @@ pub(crate) async fn make(
     data: &Path,
     listen: &str,
     base_url: Option<&str>,
+    database: &InitDatabase,
 ) -> Result<Profile, Failure> {
     Kind::Address
         .parse(listen)
@@ -83,6 +117,8 @@ pub(crate) async fn make(
 
     let directory = Directory::at(data)?;
     let unfinished = Unfinished::begin(&directory)?;
+    let database_settings = config::valid(&directory, &database.flags())?;
+    let database = Database::of(&directory, &database_settings)?;
     for path in [directory.commands(), directory.attempts(), directory.work()] {
         make_directory(&path)?;
     }
@@ -98,8 +134,14 @@ pub(crate) async fn make(
         service: SERVICE.to_owned(),
         workspace: WORKSPACE.to_owned(),
     };
-    let offline = Offline::on(&directory, &base_url).await?;
-    let populated = populate(&offline, &installation).await;
+    let offline = Offline::on(&directory, &database, &base_url).await?;
+    let populated = match installation_in(offline.store.as_ref()).await {
+        Ok(None) => populate(&offline, &installation).await,
+        Ok(Some(_)) => Err(Failure::usage(
+            "the database holds an installation already: it needs an empty one, or the data directory that belongs to it",
+        )),
+        Err(failure) => Err(failure),
+    };
     let (user, app) = offline.close_with(populated).await?;
     let profile = Profile {
         base_url,
@@ -118,6 +160,9 @@ pub(crate) async fn make(
     write_file(&directory.profile(), 0o600, &format!("{}\n", profile.to_json()))?;
     let mut set = vec![("listen", listen.to_owned())];
     set.extend(given.map(|url| ("base_url", url)));
+    set.extend(database_settings.database.map(|url| ("database", url)));
+    let password_file = database_settings.database_password_file;
+    set.extend(password_file.map(|path| ("database_password_file", path.display().to_string())));
     write_file(&directory.settings(), 0o600, &commented_file(&set))?;
     unfinished.finish()?;
     Ok(profile)

@@ -1,7 +1,7 @@
 //! A data directory that no server uses just now, opened for an administrator.
 
 use super::config;
-use super::database;
+use super::database::Database;
 use super::direct_writer::DirectWriter;
 use super::directory::Directory;
 use super::failure::{Failure, FailureKind};
@@ -41,15 +41,20 @@ impl Offline {
     /// Opens a whole data directory; refuses while a server or another administrator has it.
     pub(super) async fn open(data: &Path) -> Result<Self, Failure> {
         let directory = Directory::at(data)?;
-        directory.check()?;
-        let base_url = config::valid(&directory, &[])?.base_url;
-        Self::on(&directory, base_url.as_deref().unwrap_or("https://localhost")).await
+        let settings = config::of_whole(&directory, &[])?;
+        let database = Database::of(&directory, &settings)?;
+        let base_url = settings.base_url.as_deref().unwrap_or("https://localhost");
+        Self::on(&directory, &database, base_url).await
     }
 
     /// Opens the database and the keys of a directory.
-    pub(super) async fn on(directory: &Directory, base_url: &str) -> Result<Self, Failure> {
-        let store = database::open(directory).await?;
-        let opened = Self::with_store(directory, base_url, Arc::clone(&store)).await;
+    pub(super) async fn on(
+        directory: &Directory,
+        database: &Database,
+        base_url: &str,
+    ) -> Result<Self, Failure> {
+        let store = database.open().await?;
+        let opened = Self::with_store(directory, database, base_url, Arc::clone(&store)).await;
         if opened.is_err() {
             store.close().await;
         }
@@ -58,6 +63,7 @@ impl Offline {
 
     async fn with_store(
         directory: &Directory,
+        database: &Database,
         base_url: &str,
         store: Arc<dyn Store>,
     ) -> Result<Self, Failure> {
@@ -65,7 +71,7 @@ impl Offline {
         let writer: Arc<dyn Writer> = Arc::new(
             DirectWriter::open(Arc::clone(&store), Arc::clone(&clock))
                 .await
-                .map_err(|error| database::failure(directory, &error))?,
+                .map_err(|error| database.failure(&error))?,
         );
         let settings = IdentitySettings::new(base_url, directory.keys());
         let identity = Identity::open(Arc::clone(&store), Arc::clone(&writer), settings)
@@ -86,10 +92,7 @@ impl Offline {
 
     /// The tenant, service and workspace that `init` made.
     pub(super) async fn installation(&self) -> Result<Installation, Failure> {
-        let records = self.store.history(Partition(0), None, 0, INIT_WITHIN).await;
-        let records = records.map_err(|error| Failure::cannot_serve(error.to_string()))?;
-        let found = records.iter().find(|row| row.record.event == INIT_EVENT);
-        found.and_then(|row| serde_json::from_str(&row.record.detail).ok()).ok_or_else(|| {
+        installation_in(self.store.as_ref()).await?.ok_or_else(|| {
             Failure::cannot_serve(
                 "the audit does not begin with the record of `dayend init`: say --tenant",
             )
@@ -101,6 +104,14 @@ impl Offline {
         self.store.close().await;
         result
     }
+}
+
+/// The tenant, service and workspace that `init` made in a database; none: it made nothing there.
+pub(super) async fn installation_in(store: &dyn Store) -> Result<Option<Installation>, Failure> {
+    let records = store.history(Partition(0), None, 0, INIT_WITHIN).await;
+    let records = records.map_err(|error| Failure::cannot_serve(error.to_string()))?;
+    let found = records.iter().find(|row| row.record.event == INIT_EVENT);
+    Ok(found.and_then(|row| serde_json::from_str(&row.record.detail).ok()))
 }
 
 impl Installation {

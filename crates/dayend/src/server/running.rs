@@ -4,10 +4,11 @@ use super::address::{base_url_of, host_of, host_of_url, port_of};
 use super::authority::ServerNames;
 use super::certificate::{self, Certificate};
 use super::config;
-use super::database;
+use super::database::Database;
 use super::directory::{Directory, link_program};
 use super::failure::Failure;
 use super::housekeeping;
+use super::offline::installation_in;
 use super::settings::{Flag, Settings};
 use dayend_executor::{Executors, Network};
 use dayend_identity::keys::Keys;
@@ -41,10 +42,9 @@ impl Options {
     /// The data directory's settings, with `flags` (keys and values of `dayend.toml`) above them.
     pub(crate) fn load(data: &Path, flags: &[(&'static str, &str)]) -> Result<Self, Failure> {
         let directory = Directory::at(data)?;
-        directory.check()?;
         let flags: Vec<_> =
             flags.iter().map(|(key, text)| Flag { key, text: (*text).to_owned() }).collect();
-        let settings = config::valid(&directory, &flags)?;
+        let settings = config::of_whole(&directory, &flags)?;
         Ok(Self { directory, settings })
     }
 
@@ -69,12 +69,25 @@ pub(crate) async fn start(options: Options) -> Result<Running, Failure> {
     let Options { directory, settings } = options;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     // First the database: of two servers on one directory, the second should say so, not that the port is taken.
-    let store = database::open(&directory).await?;
-    let started = start_on(&directory, &settings, Arc::clone(&store), clock).await;
+    let store = Database::of(&directory, &settings)?.open().await?;
+    let started = match initialised(&settings, store.as_ref()).await {
+        Ok(()) => start_on(&directory, &settings, Arc::clone(&store), clock).await,
+        Err(failure) => Err(failure),
+    };
     if started.is_err() {
         store.close().await;
     }
     started
+}
+
+/// An empty database of a server is soon named by mistake; nobody could log in.
+async fn initialised(settings: &Settings, store: &dyn Store) -> Result<(), Failure> {
+    if settings.database.is_none() || installation_in(store).await?.is_some() {
+        return Ok(());
+    }
+    Err(Failure::usage(
+        "there is no installation in this database: make a data directory for it with `dayend init --database URL`",
+    ))
 }
 
 /// Everything that can be wrong with a data directory or its settings, found out before anything runs.
@@ -266,6 +279,7 @@ fn executor_settings(
     told.command.rlimits = settings.rlimits;
     told.limits = settings.limits;
     told.forbidden_databases = vec![directory.database()];
+    told.forbidden_postgres = settings.database.iter().cloned().collect();
     told.drain = settings.drain;
     Ok(told)
 }

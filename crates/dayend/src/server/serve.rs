@@ -24,9 +24,12 @@ pub(crate) struct ServeArgs {
     /// Serves HTTP instead of HTTPS (behind a proxy that does TLS)
     #[arg(long)]
     plain_http: bool,
-    /// A database server instead of the file in the data directory
-    #[arg(long, value_name = "URL", env = "DAYEND_DATABASE", hide_env_values = true)]
+    /// A PostgreSQL database instead of the file in the data directory, as postgres://USER@HOST/NAME
+    #[arg(long, value_name = "URL")]
     database: Option<String>,
+    /// The file with that database's password; DAYEND_DATABASE_PASSWORD may hold it instead
+    #[arg(long, value_name = "FILE")]
+    database_password_file: Option<String>,
 }
 
 /// Runs the command.
@@ -35,9 +38,6 @@ pub(crate) async fn run(args: &ServeArgs) -> ExitCode {
 }
 
 async fn serve(args: &ServeArgs) -> Result<(), Failure> {
-    if let Some(database) = &args.database {
-        return Err(refuse_database(database));
-    }
     // Whatever the server or a library makes is for its own user only.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     without_core_dumps();
@@ -67,23 +67,11 @@ impl ServeArgs {
             ("listen", self.listen.as_deref()),
             ("base_url", self.base_url.as_deref()),
             ("plain_http", self.plain_http.then_some("true")),
+            ("database", self.database.as_deref()),
+            ("database_password_file", self.database_password_file.as_deref()),
         ];
         given.into_iter().filter_map(|(key, text)| Some((key, text?))).collect()
     }
-}
-
-/// Never repeats the URL: it may hold a password.
-fn refuse_database(url: &str) -> Failure {
-    let has_password = reqwest::Url::parse(url).is_ok_and(|url| url.password().is_some())
-        || url.to_ascii_lowercase().contains("password=");
-    if has_password {
-        return Failure::usage(
-            "the database URL holds a password, which other users can read in the process list: leave it out",
-        );
-    }
-    Failure::usage(
-        "this version keeps its data in the data directory only: start it without --database",
-    )
 }
 
 /// A core dump would hold keys and tokens. Only the soft limit falls: a command task may raise it again.
@@ -119,25 +107,5 @@ impl Stop {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_database_is_refused_and_a_password_never_repeated() {
-        for url in
-            ["postgres://dayend:geheim@db/dayend", "postgres://db/dayend?user=a&password=geheim"]
-        {
-            let failure = refuse_database(url);
-            assert!(
-                failure.sentence.contains("password") && !failure.sentence.contains("geheim"),
-                "{failure}"
-            );
-            assert_eq!(failure.kind.exit_code(), 2);
-        }
-        assert!(refuse_database("postgres://db/dayend").sentence.contains("--database"));
     }
 }

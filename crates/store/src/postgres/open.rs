@@ -46,6 +46,11 @@ enum Schema {
 }
 
 impl PostgresStore {
+    /// Refuses a URL that [`PostgresStore::open`] would refuse, without connecting. What is said never repeats a password.
+    pub fn check_url(url: &str) -> Result<(), StoreError> {
+        Address::new(url, None, PostgresOptions::default()).map(drop)
+    }
+
     /// Opens the database at `url`, which must exist and hold no other program's tables, and brings its schema up to date.
     /// The URL holds no password. One process at a time: another one is `InUse`.
     pub async fn open(

@@ -49,28 +49,8 @@ impl PgSession {
     ) -> Result<Self, StoreError> {
         let asked = sqlx::query_as(CONNECTED_POSTGRES).fetch_one(&mut connection);
         let connected: Connected = within(limit, asked).await.map_err(store_error)?;
-        let (version, standby, commits, flushes, encoding, schema, pid, started_at) = connected;
-        if version < VERSION_MIN {
-            let (is, needed) = (version / 10_000, VERSION_MIN / 10_000);
-            return Err(StoreError::Unsupported(format!(
-                "the database server is PostgreSQL {is}: {needed} or newer is needed"
-            )));
-        }
-        if standby {
-            return Err(StoreError::Unavailable(
-                "the database server is a standby: the primary is needed".to_owned(),
-            ));
-        }
-        if commits != "on" {
-            return Err(StoreError::Unsupported(format!(
-                "the database server answers before a commit is on disk: `synchronous_commit` is `{commits}`, and must be `on`"
-            )));
-        }
-        if encoding != "UTF8" {
-            return Err(StoreError::Unsupported(format!(
-                "the database's encoding is {encoding}: UTF8 is needed"
-            )));
-        }
+        fits(&connected)?;
+        let (version, _, _, flushes, _, schema, pid, started_at) = connected;
         let schema = schema.ok_or_else(|| {
             StoreError::Unsupported("the database has no schema for tables".to_owned())
         })?;
@@ -225,6 +205,33 @@ impl Session for PgSession {
     }
 }
 
+/// Refuses what would break our promises.
+fn fits(connected: &Connected) -> Result<(), StoreError> {
+    let (version, standby, commits, _, encoding, ..) = connected;
+    if *version < VERSION_MIN {
+        let (is, needed) = (version / 10_000, VERSION_MIN / 10_000);
+        return Err(StoreError::Unsupported(format!(
+            "the database server is PostgreSQL {is}: {needed} or newer is needed"
+        )));
+    }
+    if *standby {
+        return Err(StoreError::Unavailable(
+            "the database server is a standby: the primary is needed".to_owned(),
+        ));
+    }
+    if commits != "on" {
+        return Err(StoreError::Unsupported(format!(
+            "the database server answers before a commit is on disk: `synchronous_commit` is `{commits}`, and must be `on`"
+        )));
+    }
+    if encoding != "UTF8" {
+        return Err(StoreError::Unsupported(format!(
+            "the database's encoding is {encoding}: UTF8 is needed"
+        )));
+    }
+    Ok(())
+}
+
 /// Waits for an answer, but not for ever: a network that swallows everything reports nothing.
 pub(crate) async fn within<T>(
     limit: Option<Duration>,
@@ -261,4 +268,30 @@ fn add(arguments: &mut PgArguments, value: Value<'_>) -> Result<(), StoreError> 
         Value::Bytes(bytes) => arguments.add(bytes),
     };
     added.map_err(|error| store_error(sqlx::Error::Encode(error)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn servers_that_would_break_a_promise_are_refused() {
+        #[rustfmt::skip]
+        let cases = [
+            (120_022, false, "on",           "UTF8",   "the database server is PostgreSQL 12: 13 or newer is needed"),
+            (150_015, true,  "on",           "UTF8",   "the database is not available: the database server is a standby: the primary is needed"),
+            (150_015, false, "off",          "UTF8",   "the database server answers before a commit is on disk: `synchronous_commit` is `off`, and must be `on`"),
+            (150_015, false, "local",        "UTF8",   "the database server answers before a commit is on disk: `synchronous_commit` is `local`, and must be `on`"),
+            (150_015, false, "on",           "LATIN1", "the database's encoding is LATIN1: UTF8 is needed"),
+        ];
+        let connected = |version, standby, commits: &str, encoding: &str| {
+            let (commits, encoding) = (commits.to_owned(), encoding.to_owned());
+            (version, standby, commits, "on".to_owned(), encoding, Some(2200), 1, Some(1))
+        };
+        for (version, standby, commits, encoding, sentence) in cases {
+            let refused = fits(&connected(version, standby, commits, encoding)).unwrap_err();
+            assert_eq!(refused.to_string(), sentence);
+        }
+        assert!(fits(&connected(130_000, false, "on", "UTF8")).is_ok());
+    }
 }

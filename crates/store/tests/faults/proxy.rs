@@ -66,10 +66,7 @@ async fn upwards(mut from: OwnedReadHalf, mut to: OwnedWriteHalf) {
 async fn downwards(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, fault: &AtomicU8) {
     let mut bytes = vec![0; 64 * 1024];
     while let Ok(length) = from.read(&mut bytes).await {
-        let part = &bytes[..length];
-        if length == 0 {
-            return;
-        }
+        let Some(part) = bytes.get(..length).filter(|part| !part.is_empty()) else { return };
         if part.windows(COMMITTED.len()).any(|window| window == COMMITTED) {
             match fault.swap(SOUND, Ordering::SeqCst) {
                 CUT_AT_COMMITTED => return,

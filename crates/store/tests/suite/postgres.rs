@@ -79,6 +79,14 @@ impl Server {
     }
 }
 
+/// Keeps the rows of all tables in another schema, or puts them back from there.
+const RESTORE: &str = "DO $$ DECLARE name text; kept boolean := to_regnamespace('kept') IS NOT NULL; BEGIN \
+    IF NOT kept THEN CREATE SCHEMA kept; END IF; \
+    FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP \
+    IF kept THEN EXECUTE format('DELETE FROM public.%1$I', name); \
+    EXECUTE format('INSERT INTO public.%1$I SELECT * FROM kept.%1$I', name); \
+    ELSE EXECUTE format('CREATE TABLE kept.%1$I AS TABLE public.%1$I', name); END IF; END LOOP; END $$";
+
 pub(crate) struct PostgresHome {
     server: Arc<Server>,
     database: String,
@@ -138,8 +146,9 @@ impl Home for PostgresHome {
         None
     }
 
+    /// The same database, with all rows as they were when it was copied first: copies of whole databases take too long.
     async fn copied(&self) -> Box<dyn Home> {
-        let database = self.server.copy(&self.database).await;
-        Box::new(Self { server: Arc::clone(&self.server), database })
+        self.server.run(&self.database, RESTORE).await;
+        Box::new(Self { server: Arc::clone(&self.server), database: self.database.clone() })
     }
 }

@@ -50,6 +50,18 @@ pub(crate) const SETTINGS: &[Setting] = &[
         doc: "Serves HTTP instead of HTTPS; only behind a proxy that does TLS, or for a try on loopback.",
     },
     Setting {
+        key: "database",
+        kind: Kind::Database,
+        default: "",
+        doc: "A PostgreSQL database, `postgres://USER@HOST/NAME` without a password; empty is the file in the data directory.",
+    },
+    Setting {
+        key: "database_password_file",
+        kind: Kind::Path,
+        default: "",
+        doc: "A file (mode 0600) with the password of `database`; `DAYEND_DATABASE_PASSWORD` may hold it instead.",
+    },
+    Setting {
         key: "drain_ms",
         kind: Kind::Number { min: 0, max: 1500 },
         default: "1000",

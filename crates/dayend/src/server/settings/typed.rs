@@ -21,6 +21,9 @@ pub(crate) struct Settings {
     /// The address that callers use; none: made from the address that is really listened on.
     pub(crate) base_url: Option<String>,
     pub(crate) plain_http: bool,
+    /// The URL of a database server; none: the file in the data directory.
+    pub(crate) database: Option<String>,
+    pub(crate) database_password_file: Option<PathBuf>,
     pub(crate) drain: Duration,
     pub(crate) keep_keys_days: u64,
     pub(crate) connections: usize,
@@ -52,6 +55,8 @@ impl Settings {
             listen: read.text("listen"),
             base_url: base_url(loaded),
             plain_http: read.switch("plain_http"),
+            database: Some(read.text("database")).filter(|url| !url.is_empty()),
+            database_password_file: read.path("database_password_file"),
             drain: Duration::from_millis(read.number("drain_ms")),
             keep_keys_days: read.number("keep_keys_days"),
             connections: read.size("limits.connections"),

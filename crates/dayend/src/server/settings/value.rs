@@ -1,6 +1,7 @@
 //! What a setting can hold and how it is read from a text or from TOML.
 
 use dayend_executor::Network;
+use dayend_store::PostgresStore;
 use dayend_web::app::WebSettings;
 use std::fmt;
 use std::net::IpAddr;
@@ -19,6 +20,8 @@ pub(crate) enum Kind {
     Address,
     /// Empty, or `http://…` or `https://…`, perhaps with a path.
     Url,
+    /// Empty, or `postgres://…` without a password.
+    Database,
     /// Empty, or an absolute path.
     Path,
     /// A list of absolute paths.
@@ -63,9 +66,12 @@ impl Kind {
                     .map(str::to_owned)
                     .collect(),
             ),
-            Self::Address | Self::Url | Self::Path | Self::Text | Self::OneOf(_) => {
-                Value::Text(text.to_owned())
-            }
+            Self::Address
+            | Self::Url
+            | Self::Database
+            | Self::Path
+            | Self::Text
+            | Self::OneOf(_) => Value::Text(text.to_owned()),
         };
         self.check(value)
     }
@@ -83,9 +89,12 @@ impl Kind {
                     .map(|item| item.get_ref().as_str().map(str::to_owned).ok_or_else(wrong));
                 Value::List(texts.collect::<Result<_, _>>()?)
             }
-            Self::Address | Self::Url | Self::Path | Self::Text | Self::OneOf(_) => {
-                Value::Text(value.as_str().ok_or_else(wrong)?.to_owned())
-            }
+            Self::Address
+            | Self::Url
+            | Self::Database
+            | Self::Path
+            | Self::Text
+            | Self::OneOf(_) => Value::Text(value.as_str().ok_or_else(wrong)?.to_owned()),
         };
         self.check(value)
     }
@@ -95,7 +104,12 @@ impl Kind {
             Self::Switch => "true or false",
             Self::Number { .. } => "a whole number",
             Self::Paths | Self::Networks => "a list of texts",
-            Self::Address | Self::Url | Self::Path | Self::Text | Self::OneOf(_) => "a text",
+            Self::Address
+            | Self::Url
+            | Self::Database
+            | Self::Path
+            | Self::Text
+            | Self::OneOf(_) => "a text",
         }
     }
 
@@ -126,6 +140,10 @@ impl Kind {
         let complaint = match self {
             Self::Address if !is_address(text) => "is not an address such as 127.0.0.1:8443",
             Self::Url if !text.is_empty() => return check_base_url(text),
+            // Never repeated: it may hold a password.
+            Self::Database if !text.is_empty() => {
+                return PostgresStore::check_url(text).map_err(|error| error.to_string());
+            }
             Self::Path if !text.is_empty() && !Path::new(text).is_absolute() => {
                 "is not an absolute path"
             }
@@ -138,6 +156,7 @@ impl Kind {
             }
             Self::Address
             | Self::Url
+            | Self::Database
             | Self::Path
             | Self::Paths
             | Self::Networks
