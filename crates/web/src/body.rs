@@ -2,13 +2,19 @@
 
 use axum::body::{Body, HttpBody};
 use axum::http::{HeaderMap, header};
-use bytes::Bytes;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
 use std::time::Duration;
 use tokio::time::timeout;
 
 /// How long a body may take to arrive, from its first byte to its last.
 pub const ARRIVAL_LIMIT: Duration = Duration::from_mins(1);
+/// So much of a body that is too large is thrown away before it is refused, for so long: a peer that is still sending would
+/// otherwise see its connection reset instead of the answer.
+const DISCARD_MAX_BYTES: usize = 32 * 1024 * 1024;
+const DISCARD_LIMIT: Duration = Duration::from_secs(2);
+/// Who sends nothing for so long waits for the answer already.
+const SILENCE: Duration = Duration::from_millis(200);
 /// The type of JSON bodies.
 pub const JSON: &str = "application/json";
 /// The type of form bodies.
@@ -37,18 +43,63 @@ impl BodyError {
     }
 }
 
-/// The whole body, if it is at most `limit_bytes` long and arrives within `within`.
-pub async fn read(body: Body, limit_bytes: usize, within: Duration) -> Result<Bytes, BodyError> {
-    let too_large = BodyError::TooLarge { limit_bytes };
-    if usize::try_from(body.size_hint().lower()).map_or(true, |announced| announced > limit_bytes) {
-        return Err(too_large);
+/// The whole body behind these headers, if it is at most `limit_bytes` long and arrives within `within`.
+pub async fn read(
+    headers: &HeaderMap,
+    body: Body,
+    limit_bytes: usize,
+    within: Duration,
+) -> Result<Bytes, BodyError> {
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    if announced > limit_bytes {
+        // Who asked first is told before anything is sent.
+        let asked = headers.contains_key(header::EXPECT);
+        return refused((!asked).then_some(body), limit_bytes).await;
     }
-    match timeout(within, Limited::new(body, limit_bytes).collect()).await {
+    match timeout(within, collected(body, limit_bytes)).await {
         Err(_) => Err(BodyError::TooSlow),
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large),
-        Ok(Err(_)) => Err(BodyError::Broken),
+        Ok(Err(Unread::Broken)) => Err(BodyError::Broken),
+        Ok(Err(Unread::TooLarge(rest))) => refused(Some(rest), limit_bytes).await,
+        Ok(Ok(bytes)) => Ok(bytes),
     }
+}
+
+/// Why a body was not read to its end.
+enum Unread {
+    Broken,
+    /// With what there is of it after the limit.
+    TooLarge(Body),
+}
+
+async fn collected(mut body: Body, limit_bytes: usize) -> Result<Bytes, Unread> {
+    let mut bytes = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| Unread::Broken)?;
+        let Ok(data) = frame.into_data() else { continue };
+        if data.len() > limit_bytes - bytes.len() {
+            return Err(Unread::TooLarge(body));
+        }
+        bytes.extend_from_slice(&data);
+    }
+    Ok(bytes.freeze())
+}
+
+/// Reads what is left of a body that is too large, within bounds.
+async fn refused<T>(rest: Option<Body>, limit_bytes: usize) -> Result<T, BodyError> {
+    if let Some(mut rest) = rest {
+        let discarding = async {
+            let mut left = DISCARD_MAX_BYTES;
+            while let Ok(Some(Ok(frame))) = timeout(SILENCE, rest.frame()).await {
+                match left.checked_sub(frame.data_ref().map_or(0, Bytes::len)) {
+                    Some(less) => left = less,
+                    None => break,
+                }
+            }
+        };
+        // Whatever it came to, the answer is the same.
+        let _ = timeout(DISCARD_LIMIT, discarding).await;
+    }
+    Err(BodyError::TooLarge { limit_bytes })
 }
 
 /// Refuses a body that does not say it is `want` (another charset than UTF-8 and any encoding are refused too).
@@ -76,7 +127,9 @@ fn is_harmless(parameter: &str) -> bool {
 mod tests {
     use super::*;
     use axum::http::HeaderValue;
-    use futures_util::stream;
+    use futures_util::{StreamExt, stream};
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     fn chunks(sizes: &[usize]) -> Body {
         let chunks: Vec<Result<Bytes, std::io::Error>> =
@@ -87,18 +140,53 @@ mod tests {
     #[tokio::test]
     async fn a_body_is_cut_at_its_limit_whether_or_not_it_announced_its_length() {
         let second = Duration::from_secs(1);
-        assert_eq!(read(Body::from("12345"), 5, second).await.unwrap(), "12345");
-        assert_eq!(read(chunks(&[2, 3]), 5, second).await.unwrap(), "xxxxx");
-        assert_eq!(read(Body::empty(), 0, second).await.unwrap(), "");
+        assert_eq!(read(&HeaderMap::new(), Body::from("12345"), 5, second).await.unwrap(), "12345");
+        assert_eq!(read(&HeaderMap::new(), chunks(&[2, 3]), 5, second).await.unwrap(), "xxxxx");
+        assert_eq!(read(&HeaderMap::new(), Body::empty(), 0, second).await.unwrap(), "");
         let refused = Err(BodyError::TooLarge { limit_bytes: 4 });
-        assert_eq!(read(Body::from("12345"), 4, second).await, refused);
-        assert_eq!(read(chunks(&[2, 3]), 4, second).await, refused);
+        assert_eq!(read(&HeaderMap::new(), Body::from("12345"), 4, second).await, refused);
+        assert_eq!(read(&HeaderMap::new(), chunks(&[2, 3]), 4, second).await, refused);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_rest_of_a_body_that_is_too_large_is_read_within_bounds() {
+        let refused = Err(BodyError::TooLarge { limit_bytes: 4 });
+        let second = Duration::from_secs(1);
+        let taken = Arc::new(AtomicUsize::new(0));
+        let count = |sizes: Vec<usize>| {
+            let taken = Arc::clone(&taken);
+            taken.store(0, Ordering::Relaxed);
+            Body::from_stream(stream::iter(sizes).map(move |size| {
+                taken.fetch_add(size, Ordering::Relaxed);
+                Ok::<_, std::io::Error>(Bytes::from(vec![b'x'; size]))
+            }))
+        };
+        assert_eq!(read(&HeaderMap::new(), count(vec![3, 3, 1000]), 4, second).await, refused);
+        assert_eq!(taken.load(Ordering::Relaxed), 1006, "the peer is still sending");
+        let mebibyte = 1024 * 1024;
+        let endless = count(vec![mebibyte; 1000]);
+        assert_eq!(read(&HeaderMap::new(), endless, 4, second).await, refused);
+        assert!(taken.load(Ordering::Relaxed) <= DISCARD_MAX_BYTES + 2 * mebibyte);
+
+        let then_silent = Body::from_stream(
+            stream::iter([Ok::<_, std::io::Error>(Bytes::from("12345"))]).chain(stream::pending()),
+        );
+        let began = tokio::time::Instant::now();
+        assert_eq!(read(&HeaderMap::new(), then_silent, 4, second).await, refused);
+        assert!(began.elapsed() <= SILENCE, "who is silent has its answer soon");
+
+        let mut asks_first = HeaderMap::new();
+        asks_first.insert(header::EXPECT, HeaderValue::from_static("100-continue"));
+        assert_eq!(read(&asks_first, Body::from("12345"), 4, second).await, refused);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_body_that_never_ends_is_given_up() {
         let endless = Body::from_stream(stream::pending::<Result<Bytes, std::io::Error>>());
-        assert_eq!(read(endless, 10, ARRIVAL_LIMIT).await, Err(BodyError::TooSlow));
+        assert_eq!(
+            read(&HeaderMap::new(), endless, 10, ARRIVAL_LIMIT).await,
+            Err(BodyError::TooSlow)
+        );
     }
 
     #[tokio::test]
@@ -107,7 +195,10 @@ mod tests {
             Ok(Bytes::from("x")),
             Err(std::io::Error::other("gone")),
         ]));
-        assert_eq!(read(broken, 10, Duration::from_secs(1)).await, Err(BodyError::Broken));
+        assert_eq!(
+            read(&HeaderMap::new(), broken, 10, Duration::from_secs(1)).await,
+            Err(BodyError::Broken)
+        );
     }
 
     #[test]

@@ -196,10 +196,18 @@ async fn definitions_are_applied_all_or_none_and_exported() {
         "{}",
         dry.body
     );
+    let long_name = json!([{ "name": "x".repeat(1025), "text": CHAIN }]);
+    for (uri, question) in [
+        ("/api/v1/definitions?dryRun=true", json!({ "files": files })),
+        ("/api/v1/definitions", json!([files])),
+        ("/api/v1/definitions", json!({ "files": long_name })),
+    ] {
+        assert_eq!(client.post(uri, question).await.problem(), "400 invalid-request", "{uri}");
+    }
     assert_eq!(
         client.get("/api/v1/definitions?code=CHAIN").await.status,
         404,
-        "a dry run stores nothing"
+        "a dry run stores nothing, nor does a refused request"
     );
     let applied = client.post("/api/v1/definitions", json!({ "files": files })).await;
     assert_eq!(
@@ -323,9 +331,15 @@ async fn requests_that_make_no_sense_are_refused_before_anything_is_done() {
         "413 body-too-large"
     );
     let doubled = r#"{"code":"CHAIN","code":"CHAIN","kind":"Batch"}"#;
-    for body in
-        ["", "[]", "{", r#"{"code":"CHAIN"}"#, r#"{"code":"CHAIN","kind":"Batch","id":1}"#, doubled]
-    {
+    for body in [
+        "",
+        "[]",
+        r#"["CHAIN","Batch"]"#,
+        "{",
+        r#"{"code":"CHAIN"}"#,
+        r#"{"code":"CHAIN","kind":"Batch","id":1}"#,
+        doubled,
+    ] {
         assert_eq!(send(&json_type, body).await.problem(), "400 invalid-request", "{body}");
     }
     assert_eq!(
@@ -347,6 +361,23 @@ async fn requests_that_make_no_sense_are_refused_before_anything_is_done() {
     ] {
         assert_eq!(client.get(uri).await.problem(), "400 invalid-request", "{uri}");
     }
+    for (method, uri) in [
+        ("GET", "/api/v1/runs/%ff"),
+        ("GET", "/api/v1/runs/R/tasks/%ff/log"),
+        ("POST", "/api/v1/runs/%ff/restart"),
+        ("POST", "/api/v1/runs/R/tasks/%ff/hold"),
+        ("POST", "/api/v1/callbacks/%ff"),
+        ("POST", "/api/v1/runs/R/restart?force=true"),
+    ] {
+        let reply = client.send(method, uri, &[], Body::empty()).await;
+        assert_eq!(reply.problem(), "400 invalid-request", "{method} {uri}");
+    }
+    let run = json!({ "code": "CHAIN", "kind": "Batch" });
+    assert_eq!(
+        client.post("/api/v1/runs?misDate=2026-10-30", run).await.problem(),
+        "400 invalid-request",
+        "what stands in the wrong place is not overlooked"
+    );
     let wrong = client.send("DELETE", "/api/v1/runs", &[], Body::empty()).await;
     assert_eq!(
         (wrong.problem().as_str(), wrong.header("allow")),

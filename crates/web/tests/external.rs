@@ -271,7 +271,7 @@ async fn without_the_prefix_tenant_and_service_come_from_the_token() {
 async fn what_is_no_call_is_refused_with_its_own_status() {
     let client = Client::new().await;
     let uri = format!("{CLOUD}/trigger");
-    for method in ["GET", "PUT", "DELETE", "PATCH"] {
+    for method in ["GET", "PUT", "DELETE", "PATCH", "TRACE", "CONNECT", "BREW"] {
         let reply = client.send(method, &uri, &[], "").await;
         assert_eq!((reply.status, reply.code()), (405, "-1"), "{method}");
         assert_eq!(reply.header("allow"), "OPTIONS, POST", "{method}");

@@ -15,7 +15,11 @@ pub struct ApplyRequest {
 
 /// One file as it stands on the caller's disk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(
+    rename_all = "camelCase",
+    deny_unknown_fields,
+    expecting = "an object with `name` and `text`"
+)]
 pub struct SourceFile {
     /// Repeated in errors.
     pub name: String,

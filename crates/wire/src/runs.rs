@@ -63,7 +63,11 @@ pub struct TriggerRun {
 
 /// What a trigger says about one member of a group.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(
+    rename_all = "camelCase",
+    deny_unknown_fields,
+    expecting = "an object with `misDate`, `params` and `taskParams`"
+)]
 pub struct TriggerMember {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mis_date: Option<String>,

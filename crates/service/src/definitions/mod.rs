@@ -23,6 +23,7 @@ mod references;
 mod report;
 mod scalars;
 mod schema;
+mod splices;
 mod tasks;
 mod urls;
 mod work;

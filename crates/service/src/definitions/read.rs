@@ -5,6 +5,7 @@ use super::document::{Next, next_definition};
 use super::limits::TEXT_MAX_BYTES;
 use super::node::Position;
 use super::report::{Path, Report};
+use super::splices::splices;
 use super::yaml::{Problem, Stream};
 use crate::requests::{Defect, SourceFile};
 use dayend_engine::definition::Definition;
@@ -68,6 +69,7 @@ fn read_file(file: &SourceFile, parsed: &mut Vec<Parsed>, report: &mut Report) {
             Ok(Next::Read(definition, positions)) => {
                 documents += 1;
                 report.extend(check::graph(&definition, &positions, &file.name));
+                report.extend(splices(&definition, &positions, &file.name));
                 parsed.push(Parsed { definition: *definition, file: file.name.clone(), positions });
             }
             Err(problem) => {

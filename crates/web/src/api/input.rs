@@ -1,5 +1,6 @@
-//! Request bodies of `/api/v1`: strict JSON without unknown fields.
+//! Request bodies of `/api/v1`: strict JSON objects without unknown fields.
 
+use super::parameters::Parameters;
 use crate::body::{self, ARRIVAL_LIMIT, JSON};
 use crate::json::{Repair, read};
 use crate::problem::Problem;
@@ -9,18 +10,20 @@ use bytes::Bytes;
 use dayend_wire::problem::ProblemCode;
 use serde::de::DeserializeOwned;
 
-/// The request's head and its body, which must be JSON (or, if `may_be_empty`, nothing at all).
+/// The request's head and its body, which must be JSON (or, if `may_be_empty`, nothing at all). All that is said stands in the
+/// body: `?dryRun=true` must not silently mean the opposite.
 pub(super) async fn json_bytes(
     request: Request,
     limit_bytes: usize,
     may_be_empty: bool,
 ) -> Result<(Parts, Bytes), Problem> {
     let (parts, body) = request.into_parts();
+    Parameters::read(&parts.uri, &[])?;
     let refused = body::require(&parts.headers, JSON);
     if !may_be_empty {
         refused?;
     }
-    let bytes = body::read(body, limit_bytes, ARRIVAL_LIMIT).await?;
+    let bytes = body::read(&parts.headers, body, limit_bytes, ARRIVAL_LIMIT).await?;
     if !bytes.is_empty() {
         refused?;
     }
@@ -40,6 +43,10 @@ pub(super) fn parse_or_default<T: DeserializeOwned + Default>(bytes: &[u8]) -> R
 
 /// What the bytes say, for types without maps whose texts may be longer than the strict reader takes.
 pub(super) fn parse_large<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    // serde would also take an array for a struct, field by field.
+    if bytes.trim_ascii_start().first().is_some_and(|first| *first != b'{') {
+        return Err(unreadable(&"a JSON object is expected"));
+    }
     serde_json::from_slice(bytes).map_err(|error| unreadable(&error))
 }
 

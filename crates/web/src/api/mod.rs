@@ -8,5 +8,6 @@ mod input;
 mod parameters;
 mod routes;
 mod runs;
+mod segments;
 
 pub use routes::router;

@@ -75,7 +75,8 @@ pub(super) async fn enter(
     let scope = scope(app, &caller, addressed).await?;
     let caller = app.service.authorise(&caller, &scope, Some(&remote_user), functions).await?;
     body::require(headers, body::JSON)?;
-    let bytes = body::read(body, app.settings.body_limit_bytes, body::ARRIVAL_LIMIT).await?;
+    let bytes =
+        body::read(headers, body, app.settings.body_limit_bytes, body::ARRIVAL_LIMIT).await?;
     Ok(Call { caller, scope, key, body: object(&bytes)? })
 }
 

@@ -48,7 +48,7 @@ pub(crate) fn is_call(path: &str) -> bool {
 }
 
 /// The answer to another method than POST.
-pub(super) async fn not_post(method: Method, headers: HeaderMap) -> Response {
+pub(crate) async fn not_post(method: Method, headers: HeaderMap) -> Response {
     let mut response = if method == Method::OPTIONS {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::NO_CONTENT;

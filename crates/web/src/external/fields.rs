@@ -50,7 +50,7 @@ pub(super) fn required<'a>(object: &'a Object, key: &str) -> Result<&'a str, Fau
 pub(super) fn run_id(object: &Object) -> Result<&str, Fault> {
     let [name, other] = RUN_ID;
     match (text(object, name)?, text(object, other)?) {
-        (Some(first), Some(second)) if first != second => Err(contradiction(name, other)),
+        (Some(first), Some(second)) if first != second => Err(contradiction("", name, other)),
         (Some(id), _) | (None, Some(id)) => Ok(id),
         (None, None) => Err(Fault::arguments(Sentence::KeyMissing { key: name.to_owned() })),
     }
@@ -117,7 +117,7 @@ pub(super) fn mis_date(object: &Object, path: &str) -> Result<Option<MisDate>, F
             .map_err(|_| Fault::arguments(Sentence::NotADate { key, value: shortened(written) }))?;
         match found {
             Some((other, earlier)) if earlier != date => {
-                return Err(contradiction(other, spelling));
+                return Err(contradiction(path, other, spelling));
             }
             Some(_) => {}
             None => found = Some((spelling, date)),
@@ -137,7 +137,7 @@ pub(super) fn idempotency_key(
     }
     match header {
         Some(header) if header != external => {
-            Err(contradiction("Idempotency-Key", EXTERNAL_RUN_ID))
+            Err(contradiction("", "Idempotency-Key", EXTERNAL_RUN_ID))
         }
         Some(_) | None => Ok(Some(external.to_owned())),
     }
@@ -157,8 +157,10 @@ pub(super) fn log_unknown(object: &Object, known: &[&str]) {
     }
 }
 
-pub(super) fn contradiction(key: &str, other: &str) -> Fault {
-    Fault::arguments(Sentence::KeysContradict { key: shortened(key), other: shortened(other) })
+/// The refusal of two keys, both behind `path`, that say different things.
+pub(super) fn contradiction(path: &str, key: &str, other: &str) -> Fault {
+    let named = |key: &str| format!("{path}{}", shortened(key));
+    Fault::arguments(Sentence::KeysContradict { key: named(key), other: named(other) })
 }
 
 #[cfg(test)]
@@ -242,7 +244,7 @@ mod tests {
         let same = of(r#"{"$FICMISDATE$":"2026-10-30","FICMISDATE":"2026-10-30"}"#);
         assert!(mis_date(&same, "").unwrap().is_some());
         let two = of(r#"{"$FICMISDATE$":"2026-10-30","FICMISDATE":"2026-10-31"}"#);
-        let want = contradiction("$FICMISDATE$", "FICMISDATE");
+        let want = contradiction("", "$FICMISDATE$", "FICMISDATE");
         assert_eq!(mis_date(&two, "").unwrap_err(), want);
         assert_eq!(mis_date(&of(r#"{"$FICMISDATE$":""}"#), "").unwrap(), None);
     }
@@ -277,7 +279,7 @@ mod tests {
         assert_eq!(key(Some("b"), r#"{"externalRunId":"b"}"#), Ok(Some("b".to_owned())));
         assert_eq!(key(Some("a"), r#"{"externalRunId":""}"#), Ok(Some("a".to_owned())));
         let both = key(Some("a"), r#"{"externalRunId":"b"}"#);
-        assert_eq!(both, Err(contradiction("Idempotency-Key", "externalRunId").sentence));
+        assert_eq!(both, Err(contradiction("", "Idempotency-Key", "externalRunId").sentence));
         assert_eq!(key(None, r#"{"externalRunId":"a b"}"#), Err(Sentence::ExternalIdInvalid));
         assert_eq!(
             key(None, r#"{"externalRunId":7}"#),

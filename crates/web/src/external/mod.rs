@@ -20,5 +20,5 @@ mod status;
 mod status_answer;
 mod trigger;
 
-pub(crate) use envelope::{failed_outside, is_call};
+pub(crate) use envelope::{failed_outside, is_call, not_post};
 pub use routes::router;

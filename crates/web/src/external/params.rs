@@ -6,6 +6,7 @@ use crate::json::{self, Json, Object, Repair};
 use crate::locale::{Sentence, Wanted};
 use dayend_engine::codes::{Code, shortened};
 use dayend_engine::params::RunParams;
+use dayend_engine::time::MisDate;
 use dayend_service::requests::{MemberParams, TriggerParams};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -19,9 +20,10 @@ const NAME_MAX_BYTES: usize = 255;
 /// The parameters of a batch: an object.
 pub(super) fn of_batch(body: &Object) -> Result<TriggerParams, Fault> {
     let given = given(body)?;
+    let of_all = fields::mis_date(body, "")?;
     let (mis_date, params) = match given.as_deref() {
         None => (None, RunParams::default()),
-        Some(Json::Object(object)) => run_params(object, DYNAMIC_PARAM_LIST)?,
+        Some(Json::Object(object)) => run_params(object, DYNAMIC_PARAM_LIST, of_all)?,
         Some(Json::List(list)) if list.is_empty() => (None, RunParams::default()),
         Some(Json::Null | Json::Bool(_) | Json::Number(_) | Json::Text(_) | Json::List(_)) => {
             return Err(wrong(DYNAMIC_PARAM_LIST, Wanted::BatchParams));
@@ -41,9 +43,10 @@ pub(super) fn of_group(body: &Object) -> Result<TriggerParams, Fault> {
             return Err(wrong(DYNAMIC_PARAM_LIST, Wanted::GroupParams));
         }
     };
+    let of_all = fields::mis_date(body, "")?;
     let mut members = BTreeMap::new();
     for (at, item) in list.iter().enumerate() {
-        let (batch, params) = member(item, &format!("{DYNAMIC_PARAM_LIST}[{at}]"))?;
+        let (batch, params) = member(item, &format!("{DYNAMIC_PARAM_LIST}[{at}]"), of_all)?;
         if members.insert(batch.to_owned(), params).is_some() {
             return Err(Fault::arguments(Sentence::MemberRepeated { batch: shortened(batch) }));
         }
@@ -67,19 +70,23 @@ fn given(body: &Object) -> Result<Option<Cow<'_, Json>>, Fault> {
     }
 }
 
-fn member<'a>(item: &'a Json, path: &str) -> Result<(&'a str, MemberParams), Fault> {
+fn member<'a>(
+    item: &'a Json,
+    path: &str,
+    of_all: Option<MisDate>,
+) -> Result<(&'a str, MemberParams), Fault> {
     let Json::Object(object) = item else { return Err(wrong(path, Wanted::Object)) };
     let key = format!("{path}.{}", fields::BATCH_NAME);
     let name = fields::text(object, fields::BATCH_NAME).map_err(|_| wrong(&key, Wanted::Text))?;
     let Some(name) = name else { return Err(Fault::arguments(Sentence::KeyMissing { key })) };
-    let (mis_date, params) = run_params(object, path)?;
+    let (mis_date, params) = run_params(object, path, of_all)?;
     Ok((name, MemberParams { mis_date, params }))
 }
 
-type Dated = (Option<dayend_engine::time::MisDate>, RunParams);
+type Dated = (Option<MisDate>, RunParams);
 
-/// `batchParams` and `taskRuntimeParams`; the date is taken out of the former.
-fn run_params(object: &Object, path: &str) -> Result<Dated, Fault> {
+/// `batchParams` and `taskRuntimeParams`; the date is taken out of the former. `of_all` is the date at the top of the body.
+fn run_params(object: &Object, path: &str, of_all: Option<MisDate>) -> Result<Dated, Fault> {
     fields::log_unknown(object, &[fields::BATCH_NAME, BATCH_PARAMS, TASK_PARAMS]);
     let mut params = RunParams::default();
     let mut mis_date = None;
@@ -95,13 +102,27 @@ fn run_params(object: &Object, path: &str) -> Result<Dated, Fault> {
                 Fault::arguments(Sentence::UnknownTask { key: key.clone(), task: shortened(task) })
             })?;
             let of_task = match inner(tasks, task, &key)? {
-                Some(object) => values(object, &format!("{key}.{task}."))?,
+                Some(object) => {
+                    let path = format!("{key}.{task}.");
+                    same_date(object, &path, mis_date.or(of_all))?;
+                    values(object, &path)?
+                }
                 None => BTreeMap::new(),
             };
             params.tasks.insert(code, of_task);
         }
     }
     Ok((mis_date, params))
+}
+
+/// A task has the date of its batch: another one would silently have no effect.
+fn same_date(object: &Object, path: &str, of_batch: Option<MisDate>) -> Result<(), Fault> {
+    match fields::mis_date(object, path)? {
+        Some(date) if of_batch != Some(date) => Err(Fault::arguments(Sentence::DateOfTask {
+            key: path.trim_end_matches('.').to_owned(),
+        })),
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// The object in `key`, if it says anything.
@@ -136,7 +157,9 @@ fn values(object: &Object, path: &str) -> Result<BTreeMap<String, String>, Fault
             Json::List(_) | Json::Object(_) => return Err(wrong(&key(), Wanted::Value)),
         };
         if values.insert(name.to_owned(), text.clone()).is_some_and(|other| other != text) {
-            return Err(fields::contradiction(spelling, name));
+            // A name has two spellings.
+            let other = if spelling == name { format!("${name}$") } else { name.to_owned() };
+            return Err(fields::contradiction(path, &other, spelling));
         }
     }
     Ok(values)
@@ -252,7 +275,10 @@ mod tests {
             ),
             (
                 r#"{"batchParams":{"$A$":"x","A":"y"}}"#,
-                Sentence::KeysContradict { key: key("A"), other: key("A") },
+                Sentence::KeysContradict {
+                    key: key("dynamicParamList.batchParams.$A$"),
+                    other: key("dynamicParamList.batchParams.A"),
+                },
             ),
             (
                 r#"{"batchParams":{"$FICMISDATE$":"soon"}}"#,
@@ -286,6 +312,63 @@ mod tests {
         for (list, want) in cases {
             assert_eq!(batch(list), Err(want), "{list}");
         }
+    }
+
+    #[test]
+    fn a_date_that_is_none_or_not_the_batchs_is_named() {
+        let key = |text: &str| text.to_owned();
+        let cases = [
+            (
+                r#"{"batchParams":{"FICMISDATE":"2026-10-30","$FICMISDATE$":"2026-10-31"}}"#,
+                Sentence::KeysContradict {
+                    key: key("dynamicParamList.batchParams.$FICMISDATE$"),
+                    other: key("dynamicParamList.batchParams.FICMISDATE"),
+                },
+            ),
+            (
+                r#"{"taskRuntimeParams":{"T1":{"FICMISDATE":"soon"}}}"#,
+                Sentence::NotADate {
+                    key: key("dynamicParamList.taskRuntimeParams.T1.FICMISDATE"),
+                    value: key("soon"),
+                },
+            ),
+            (
+                r#"{"taskRuntimeParams":{"T1":{"FICMISDATE":"2026-10-30"}}}"#,
+                Sentence::DateOfTask { key: key("dynamicParamList.taskRuntimeParams.T1") },
+            ),
+            (
+                r#"{"batchParams":{"FICMISDATE":"2026-10-30"},"taskRuntimeParams":{"T1":{"FICMISDATE":"2026-10-31"}}}"#,
+                Sentence::DateOfTask { key: key("dynamicParamList.taskRuntimeParams.T1") },
+            ),
+        ];
+        for (list, want) in cases {
+            assert_eq!(batch(list), Err(want), "{list}");
+        }
+    }
+
+    #[test]
+    fn a_task_may_repeat_the_date_of_its_batch() {
+        let repeated = r#"{"batchParams":{"FICMISDATE":"2026-10-30"},"taskRuntimeParams":{"T1":{"$FICMISDATE$":"2026-10-30"}}}"#;
+        let TriggerParams::Batch { params, .. } = batch(repeated).unwrap() else { panic!() };
+        assert_eq!(params.tasks.get("T1"), Some(&map(&[])));
+        for list in [
+            r#"{"taskRuntimeParams":{"T1":{"$FICMISDATE$":"2026-10-30"}}}"#,
+            r#""{\"taskRuntimeParams\":{\"T1\":{\"$FICMISDATE$\":\"2026-10-30\"}}}""#,
+        ] {
+            let body = format!(r#"{{"$FICMISDATE$":"2026-10-30","dynamicParamList":{list}}}"#);
+            let body = object(body.as_bytes()).unwrap();
+            assert!(of_batch(&body).is_ok(), "{list}");
+        }
+        let member =
+            r#"[{"batchName":"B","taskRuntimeParams":{"T1":{"$FICMISDATE$":"2026-10-30"}}}]"#;
+        let body = format!(r#"{{"$FICMISDATE$":"2026-10-30","dynamicParamList":{member}}}"#);
+        assert!(of_group(&object(body.as_bytes()).unwrap()).is_ok());
+        assert_eq!(
+            group(member),
+            Err(Sentence::DateOfTask {
+                key: "dynamicParamList[0].taskRuntimeParams.T1".to_owned()
+            })
+        );
     }
 
     #[test]

@@ -60,6 +60,7 @@ pub enum Sentence {
     NotABatchType { value: String },
     NotADate { key: String, value: String },
     NotAName { key: String },
+    DateOfTask { key: String },
     MemberRepeated { batch: String },
     UnknownTask { key: String, task: String },
     ExternalIdInvalid,
@@ -104,6 +105,7 @@ impl Sentence {
             Self::NotABatchType { .. } => "not-a-batch-type",
             Self::NotADate { .. } => "not-a-date",
             Self::NotAName { .. } => "not-a-name",
+            Self::DateOfTask { .. } => "date-of-task",
             Self::MemberRepeated { .. } => "member-repeated",
             Self::UnknownTask { .. } => "unknown-task",
             Self::ExternalIdInvalid => "external-id-invalid",
@@ -158,7 +160,10 @@ impl Sentence {
             ],
             Self::BodyTooLarge { limit } => vec![("limit", limit.to_string())],
             Self::MethodNotAllowed { method } => vec![("method", method.clone())],
-            Self::KeyMissing { key } | Self::NotAName { key } | Self::KeyReused { key } => {
+            Self::KeyMissing { key }
+            | Self::NotAName { key }
+            | Self::DateOfTask { key }
+            | Self::KeyReused { key } => {
                 vec![("key", key.clone())]
             }
             Self::KeyWrong { key, wanted } => {

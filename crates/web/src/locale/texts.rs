@@ -208,6 +208,7 @@ mod tests {
             Sentence::NotABatchType { value: text("batch") },
             Sentence::NotADate { key: key(), value: text("30.10.2026") },
             Sentence::NotAName { key: key() },
+            Sentence::DateOfTask { key: text("dynamicParamList.taskRuntimeParams.T1") },
             Sentence::MemberRepeated { batch: text("EOD_FX") },
             Sentence::UnknownTask { key: key(), task: text("T9") },
             Sentence::ExternalIdInvalid,

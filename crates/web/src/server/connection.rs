@@ -1,5 +1,6 @@
 //! One connection, from its first byte to its last.
 
+use super::framing::misframed;
 use super::limits::{
     ERROR_STREAMS_MAX, HEAD_BUFFER_BYTES, HEADER_COUNT_MAX, HEADER_LIST_MAX, Limits,
     RESET_STREAMS_MAX, STREAMS_MAX,
@@ -104,7 +105,11 @@ async fn answer(
     exchange: Exchange,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Infallible> {
-    let response = router.oneshot(request.map(Body::new)).await?;
+    let mut request = request.map(Body::new);
+    if let Some(misframed) = misframed(&request) {
+        request.extensions_mut().insert(misframed);
+    }
+    let response = router.oneshot(request).await?;
     Ok(response.map(|body| {
         Body::new(body.map_frame(move |frame| {
             let _until_sent = &exchange;

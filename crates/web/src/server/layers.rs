@@ -1,6 +1,7 @@
 //! What every request passes through, outermost first: occurrence, panics, bounds, load.
 
 use super::fallback::answer_options;
+use super::framing::Misframed;
 use super::limits::{HEADERS_MAX_BYTES, IN_FLIGHT_MAX, URL_MAX_BYTES};
 use crate::external;
 use crate::problem::Problem;
@@ -133,8 +134,13 @@ fn panicked(payload: Box<dyn Any + Send>) -> Response {
     Problem::internal().into_response()
 }
 
-/// Refuses what no path takes: other methods, long URLs, many headers.
-async fn bounds(request: Request, next: Next) -> Response {
+/// Refuses what no path takes: doubtful frames, other methods, long URLs, many headers.
+async fn bounds(mut request: Request, next: Next) -> Response {
+    if let Some(Misframed(why)) = request.extensions().get() {
+        let refused = Problem::new(ProblemCode::InvalidRequest, *why);
+        return ([(header::CONNECTION, HeaderValue::from_static("close"))], refused)
+            .into_response();
+    }
     let url_bytes = request.uri().path_and_query().map_or(0, |url| url.as_str().len());
     if url_bytes > URL_MAX_BYTES {
         return Problem::url_too_long(URL_MAX_BYTES).into_response();
@@ -143,14 +149,31 @@ async fn bounds(request: Request, next: Next) -> Response {
         return Problem::headers_too_large(HEADERS_MAX_BYTES).into_response();
     }
     if !METHODS.contains(request.method()) {
+        if external::is_call(request.uri().path()) {
+            let (parts, _) = request.into_parts();
+            return external::not_post(parts.method, parts.headers).await;
+        }
         let refused =
             Problem::new(ProblemCode::MethodNotAllowed, "the method is not among those in `Allow`");
         return ([(header::ALLOW, METHODS_ALLOWED)], refused).into_response();
+    }
+    if request.uri().path().starts_with("//") {
+        request = with_one_slash(request);
     }
     if request.uri().path() == "*" {
         return (StatusCode::NO_CONTENT, [(header::ALLOW, METHODS_ALLOWED)]).into_response();
     }
     next.run(request).await
+}
+
+/// The guide writes `<APPLICATION_BASE_PATH>/<URL>` for a URL that begins with a slash: who follows it to the letter sends two.
+fn with_one_slash(mut request: Request) -> Request {
+    let path_and_query = request.uri().path_and_query().map_or("/", |whole| whole.as_str());
+    let once = format!("/{}", path_and_query.trim_start_matches('/'));
+    if let Ok(uri) = once.parse() {
+        *request.uri_mut() = uri;
+    }
+    request
 }
 
 /// As HTTP/1 writes them: name, colon, space, value, line end.

@@ -2,6 +2,7 @@
 
 mod connection;
 mod fallback;
+mod framing;
 mod health;
 mod layers;
 mod limits;

@@ -205,6 +205,14 @@ fn commands_and_statements_are_refused_field_by_field() {
             "5:42 tasks[0].command.env.LD_PRELOAD: `LD_PRELOAD` decides what programs run, so its value must not hold a placeholder",
         ),
         (
+            "{code: A, params: {P: x}, command: {argv: [/opt/$P$, x]}}",
+            "5:12 tasks[0].command.argv[0]: the program must not hold the parameter `$P$`: whoever triggers a run would choose what runs",
+        ),
+        (
+            "{code: A, params: {P: x}, command: {argv: [/bin/sh, -ec, \"echo $HOME$P$\"]}}",
+            "5:12 tasks[0].command.argv[2]: the script must not hold the parameter `$P$`, whose value would become a part of it: write `\"$1\"` there and pass `sh` and `$P$` as further arguments",
+        ),
+        (
             "{code: A, sql: {connection: C}}",
             "5:20 tasks[0].sql.statement: `statement` is missing: add it",
         ),
@@ -213,6 +221,18 @@ fn commands_and_statements_are_refused_field_by_field() {
             "5:20 tasks[0].sql.statement: the statement is blank: write one",
         ),
     ]);
+}
+
+#[test]
+fn parameters_are_arguments_of_programs_and_scripts() {
+    for argv in [
+        "[/opt/$TASKID$.sh, $P$]",
+        "[/opt/$UNDECLARED$, $P$]",
+        "[/bin/sh, -c, 'echo \"$1$2\" $FICMISDATE$', sh, $P$]",
+    ] {
+        let task = format!("{{code: A, params: {{P: x}}, command: {{argv: {argv}}}}}");
+        assert!(read(&[file("a.yaml", &document(&task))]).is_ok(), "{argv}");
+    }
 }
 
 #[test]

@@ -9,6 +9,9 @@ use axum::extract::{Request, State};
 use dayend_service::requests::{Applied, Change, SourceFile};
 use dayend_wire::definitions::{ApiChange, ApplyAnswer, ApplyRequest};
 
+/// The longest name of a file; it is repeated in every defect.
+const FILE_NAME_MAX_BYTES: usize = 1024;
+
 /// Answers with what changed, or would change.
 pub(in crate::api) async fn apply(
     State(app): State<App>,
@@ -18,6 +21,12 @@ pub(in crate::api) async fn apply(
     let (_, bytes) = json_bytes(request, app.settings.definitions_limit_bytes, false).await?;
     let ApplyRequest { files, dry_run } = parse_large(&bytes)?;
     drop(bytes);
+    if let Some(at) = files.iter().position(|file| file.name.len() > FILE_NAME_MAX_BYTES) {
+        return Err(Problem::invalid(
+            &format!("files[{at}].name"),
+            format_args!("longer than {FILE_NAME_MAX_BYTES} bytes"),
+        ));
+    }
     let files =
         files.into_iter().map(|file| SourceFile { name: file.name, text: file.text }).collect();
     let applied = app.service.apply(&permitted.caller, permitted.scope, files, dry_run).await?;

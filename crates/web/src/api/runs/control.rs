@@ -3,10 +3,11 @@
 use crate::api::gate::Permitted;
 use crate::api::idempotency::{REPLAYED, key};
 use crate::api::input::{json_bytes, parse_or_default};
+use crate::api::segments::Segments;
 use crate::app::App;
 use crate::problem::Problem;
 use axum::Json;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use dayend_service::requests::{Accepted, RunRequest};
@@ -22,7 +23,7 @@ struct Nothing {}
 pub(in crate::api) async fn interrupt(
     app: State<App>,
     permitted: Permitted,
-    path: Path<String>,
+    path: Segments<String>,
     request: Request,
 ) -> Result<Response, Problem> {
     let (app, caller, run) = question(app, permitted, path, request).await?;
@@ -34,7 +35,7 @@ pub(in crate::api) async fn interrupt(
 pub(in crate::api) async fn restart(
     app: State<App>,
     permitted: Permitted,
-    path: Path<String>,
+    path: Segments<String>,
     request: Request,
 ) -> Result<Response, Problem> {
     let (app, caller, run) = question(app, permitted, path, request).await?;
@@ -46,7 +47,7 @@ pub(in crate::api) async fn restart(
 pub(in crate::api) async fn rerun(
     app: State<App>,
     permitted: Permitted,
-    path: Path<String>,
+    path: Segments<String>,
     request: Request,
 ) -> Result<Response, Problem> {
     let (app, caller, run) = question(app, permitted, path, request).await?;
@@ -57,7 +58,7 @@ pub(in crate::api) async fn rerun(
 async fn question(
     State(app): State<App>,
     permitted: Permitted,
-    Path(run_id): Path<String>,
+    Segments(run_id): Segments<String>,
     request: Request,
 ) -> Result<(App, dayend_identity::caller::Caller, RunRequest), Problem> {
     let (parts, bytes) = json_bytes(request, app.settings.body_limit_bytes, true).await?;

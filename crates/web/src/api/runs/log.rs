@@ -2,9 +2,10 @@
 
 use crate::api::gate::Permitted;
 use crate::api::parameters::Parameters;
+use crate::api::segments::Segments;
 use crate::app::App;
 use crate::problem::Problem;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
 use dayend_service::requests::{LogPiece, RunRequest};
@@ -18,7 +19,7 @@ const COMPLETE: HeaderName = HeaderName::from_static("x-dayend-complete");
 pub(in crate::api) async fn log(
     State(app): State<App>,
     permitted: Permitted,
-    Path((run_id, task)): Path<(String, String)>,
+    Segments((run_id, task)): Segments<(String, String)>,
     uri: Uri,
 ) -> Result<Response, Problem> {
     let parameters = Parameters::read(&uri, &["offset", "attempt"])?;

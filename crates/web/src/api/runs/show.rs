@@ -3,11 +3,12 @@
 use super::view::run;
 use crate::api::gate::Permitted;
 use crate::api::parameters::Parameters;
+use crate::api::segments::Segments;
 use crate::app::App;
 use crate::problem::Problem;
 use crate::server::Stopping;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
@@ -25,7 +26,7 @@ const LARGE_RUN_TASKS: usize = 5000;
 pub(in crate::api) async fn show(
     State(app): State<App>,
     permitted: Permitted,
-    Path(run_id): Path<String>,
+    Segments(run_id): Segments<String>,
     stopping: Option<Extension<Stopping>>,
     uri: Uri,
     headers: HeaderMap,

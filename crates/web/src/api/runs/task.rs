@@ -3,10 +3,11 @@
 use crate::api::gate::Permitted;
 use crate::api::idempotency::key;
 use crate::api::input::{json_bytes, parse_or_default};
+use crate::api::segments::Segments;
 use crate::app::App;
 use crate::problem::Problem;
 use axum::Json;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use dayend_service::requests::{RunRequest, TaskRequest, TaskVerb};
 use dayend_wire::runs::{AcceptedRun, TaskReason};
 
@@ -18,7 +19,7 @@ pub(in crate::api) async fn task(
     verb: TaskVerb,
     State(app): State<App>,
     permitted: Permitted,
-    Path((run_id, task)): Path<(String, String)>,
+    Segments((run_id, task)): Segments<(String, String)>,
     request: Request,
 ) -> Result<Json<AcceptedRun>, Problem> {
     let (parts, bytes) = json_bytes(request, app.settings.body_limit_bytes, true).await?;
