@@ -6,7 +6,7 @@ use clap::Args;
 use dayend_engine::codes::Code;
 use dayend_engine::params::is_name;
 use dayend_engine::time::MisDate;
-use dayend_wire::exit::ExitCode;
+use dayend_wire::exit::ExitCode::{self, NotFound, WrongState};
 use dayend_wire::external::TriggerBody;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -95,11 +95,18 @@ impl RunArgs {
             Err(_) => return session.connection.trigger(&self.group_body()?, &key).await,
         };
         match as_batch {
-            // A refused request leaves its key unused.
-            Err(failure) if failure.exit == ExitCode::NotFound && !self.batch => {
-                let as_group = session.connection.trigger(&self.group_body()?, &key).await;
-                as_group.map_err(|second| {
-                    if second.exit == ExitCode::NotFound { self.missing() } else { second }
+            // A refused request leaves its key unused; a key that was used may have started the group.
+            Err(first) if matches!(first.exit, NotFound | WrongState) && !self.batch => {
+                let body = match self.group_body() {
+                    Ok(body) => body,
+                    Err(_) if first.exit == WrongState => return Err(first),
+                    Err(failure) => return Err(failure),
+                };
+                let as_group = session.connection.trigger(&body, &key).await;
+                as_group.map_err(|second| match (first.exit, second.exit) {
+                    (NotFound, NotFound) => self.missing(),
+                    (WrongState, _) => first,
+                    _ => second,
                 })
             }
             other => other,

@@ -3,7 +3,7 @@
 use super::core::Core;
 use super::input::{Answer, Create};
 use super::live::{Live, Parts};
-use super::pending::{PendingWrite, WriteKind, claim_key};
+use super::pending::{PendingWrite, Record, WriteKind, claim_key};
 use super::steps::{Origin, not_begun};
 use super::view::View;
 use crate::compiled::Compiled;
@@ -54,7 +54,7 @@ impl<R> Core<R> {
         };
         // The same event was accepted by the copy.
         let _ = self.step(root, Event::Start, now, &origin);
-        self.finish(root, reply);
+        self.finish(root, &origin, now, reply);
     }
 
     fn add_tree(&mut self, create: &Create, now: Timestamp) -> RunKey {
@@ -172,7 +172,7 @@ impl<R> Core<R> {
     }
 
     /// The rows go to the store as the first step left them.
-    fn finish(&mut self, root: RunKey, reply: R) {
+    fn finish(&mut self, root: RunKey, origin: &Origin, now: Timestamp, reply: R) {
         let Some(run_id) = self.runs.get(&root).map(|live| live.row.run_id.clone()) else { return };
         let runs = &self.runs;
         let Some(pending) = self.open.last_mut() else { return };
@@ -181,6 +181,24 @@ impl<R> Core<R> {
                 if let Some(live) = runs.get(&row.key) {
                     row.state = live.row.state.clone();
                 }
+            }
+            // A member that waits was not stepped, and its history begins with the trigger all the same.
+            let silent: Vec<Record> = write
+                .new
+                .iter()
+                .filter(|row| !write.last_record.contains_key(&row.key))
+                .map(|row| Record {
+                    run: row.key,
+                    at: now,
+                    actor: origin.actor.clone(),
+                    event: origin.event,
+                    note: None,
+                    state: row.state.clone(),
+                    nodes: Vec::new(),
+                })
+                .collect();
+            for record in silent {
+                write.record(record);
             }
             write.changed.clear();
             if let Some(claim) = &mut write.claim {

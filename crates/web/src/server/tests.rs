@@ -106,7 +106,7 @@ async fn an_old_connection_takes_no_further_requests() {
 async fn requests_that_two_readers_could_frame_differently_are_refused() {
     let server = start(wrapped(faces(), false), None, Limits::default()).await;
     #[rustfmt::skip]
-    let cases: [(&str, &str); 9] = [
+    let cases: [(&str, &str); 14] = [
         ("two lengths",            "Content-Length: 1\r\nContent-Length: 2\r\n"),
         ("a signed length",        "Content-Length: +1\r\n"),
         ("a list of lengths",      "Content-Length: 1, 2\r\n"),
@@ -116,12 +116,19 @@ async fn requests_that_two_readers_could_frame_differently_are_refused() {
         ("a folded line",          "X-A: b\r\n c\r\n"),
         ("a NUL",                  "X-A: b\0c\r\n"),
         ("a lone return",          "X-A: b\rc\r\n"),
+        ("chunked twice",          "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"),
+        ("chunked in a list",      "Transfer-Encoding: chunked, chunked\r\n"),
+        ("a coding before it",     "Transfer-Encoding: gzip, chunked\r\n"),
+        ("another host",           "Host: y\r\n"),
+        ("the same host",          "Host: x\r\n"),
     ];
     for (name, header) in cases {
         let request = format!("POST /thing HTTP/1.1\r\nHost: x\r\n{header}\r\nx");
         let answer = until_closed(server.address, request.as_bytes()).await;
         assert!(answer.starts_with("HTTP/1.1 400 "), "{name}: {answer}");
     }
+    let nowhere = until_closed(server.address, b"GET /thing HTTP/1.1\r\n\r\n").await;
+    assert!(nowhere.starts_with("HTTP/1.1 400 ") && nowhere.contains("`Host`"), "{nowhere}");
     let large =
         format!("GET /thing HTTP/1.1\r\nHost: x\r\nX-Large: {}\r\n\r\n", "x".repeat(64 * 1024));
     assert!(until_closed(server.address, large.as_bytes()).await.starts_with("HTTP/1.1 431 "));
@@ -193,27 +200,25 @@ async fn a_stop_does_not_wait_for_those_who_never_answer() {
 }
 
 #[tokio::test]
-async fn tls_speaks_http_2_and_http_1_1_and_nothing_older() {
+async fn tls_speaks_http_1_1_even_to_who_offers_more() {
     let (material, roots) = material();
     let server = start(wrapped(faces(), true), Some(material), Limits::default()).await;
-    for (offered, want) in [(vec!["h2", "http/1.1"], "h2"), (vec!["http/1.1"], "http/1.1")] {
+    for offered in [vec!["h2", "http/1.1"], vec!["http/1.1"], vec![]] {
+        let want = (!offered.is_empty()).then(|| b"http/1.1".to_vec());
         let offered = offered.into_iter().map(|name| name.as_bytes().to_vec()).collect();
         let mut stream = connect_tls(server.address, roots.clone(), offered).await.unwrap();
-        let agreed = stream.get_ref().1.alpn_protocol().map(<[u8]>::to_vec);
-        assert_eq!(agreed.as_deref(), Some(want.as_bytes()));
-        if want == "http/1.1" {
-            stream
-                .write_all(b"GET /thing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-                .await
-                .unwrap();
-            let mut answer = String::new();
-            timeout(PATIENCE, stream.read_to_string(&mut answer)).await.unwrap().unwrap();
-            assert!(
-                answer.contains("strict-transport-security: max-age=31536000\r\n")
-                    && answer.ends_with("thing"),
-                "{answer}"
-            );
-        }
+        assert_eq!(stream.get_ref().1.alpn_protocol().map(<[u8]>::to_vec), want);
+        stream
+            .write_all(b"GET /thing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            .await
+            .unwrap();
+        let mut answer = String::new();
+        timeout(PATIENCE, stream.read_to_string(&mut answer)).await.unwrap().unwrap();
+        assert!(
+            answer.contains("strict-transport-security: max-age=31536000\r\n")
+                && answer.ends_with("thing"),
+            "{answer}"
+        );
     }
     assert!(connect_tls(server.address, roots, vec![b"spdy/1".to_vec()]).await.is_err());
 }
@@ -328,6 +333,14 @@ async fn a_panic_is_a_500_without_details_and_the_connection_lives_on() {
     );
     assert!(!answer.contains("on purpose"), "{answer}");
     assert!(answer.ends_with("thing"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_base_path_that_ends_in_a_slash_does_no_harm() {
+    for path in ["/thing", "//thing", "///thing?a=1"] {
+        let (status, _, body) = ask(wrapped(faces(), false), request("GET", path)).await;
+        assert_eq!((status.as_u16(), body.as_str()), (200, "thing"), "{path}");
+    }
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! TLS: versions 1.2 and 1.3, HTTP/2 and HTTP/1.1 by ALPN.
+//! TLS: versions 1.2 and 1.3, HTTP/1.1 by ALPN.
 
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
@@ -51,7 +51,8 @@ impl TlsMaterial {
             .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?
             .with_no_client_auth()
             .with_single_cert(chain, key)?;
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        // HTTP/2 is not offered: clients in the field lose an answer that comes before they have sent their whole body.
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(TlsAcceptor::from(Arc::new(config)))
     }
 }
