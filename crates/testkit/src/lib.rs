@@ -6,3 +6,4 @@ pub mod app;
 pub mod clock;
 pub mod flaky;
 pub mod scripted;
+pub mod simulation;

@@ -1,0 +1,66 @@
+//! What somebody outside would see of the attempts.
+
+use super::must;
+use crate::simulation::agents::{Made, Phase};
+use crate::simulation::tables::Tables;
+use dayend_engine::codes::AttemptId;
+use dayend_engine::run::NodeState;
+use dayend_executor::port::{Attempt, Outcome};
+use std::collections::BTreeMap;
+
+type Check = Result<(), String>;
+type AllMade = BTreeMap<AttemptId, Made>;
+
+/// An executor is asked to start only what is on disk as dispatched.
+pub(in crate::simulation) fn dispatched_before_started(
+    tables: &Tables,
+    attempt: &Attempt,
+) -> Check {
+    let id = attempt.id;
+    let row = tables.nodes.get(&id.run).and_then(|nodes| nodes.get(&id.node));
+    let dispatched = row.is_some_and(|row| {
+        row.epoch == id.epoch
+            && row.attempt == attempt.attempt
+            && row.generation == attempt.generation
+            && NodeState::from_number(row.state).is_some_and(NodeState::has_attempt)
+    });
+    must(dispatched, || format!("{id:?} was started, and on disk there is {row:?}"))
+}
+
+/// No attempt is started twice.
+pub(in crate::simulation) fn started_once(made: &AllMade, attempt: &Attempt) -> Check {
+    must(!made.contains_key(&attempt.id), || format!("{:?} was started twice", attempt.id))
+}
+
+/// No two attempts of a task run at the same time, but for one that was given up because nobody could know.
+pub(in crate::simulation) fn one_process_a_task(made: &AllMade, id: AttemptId) -> Check {
+    let other =
+        of_task(made, id).find(|(other, made)| **other != id && made.phase == Phase::Running);
+    must(other.is_none(), || format!("{id:?} runs while {:?} still runs", other.map(|(id, _)| id)))
+}
+
+/// A task that must not be repeated begins once a generation, and again only after an attempt whose end is known (it
+/// failed, or its time was up).
+pub(in crate::simulation) fn begun_by_rule(made: &AllMade, id: AttemptId) -> Check {
+    let Some(this) = made.get(&id).filter(|made| !made.retry_if_lost) else { return Ok(()) };
+    let earlier: Vec<&Made> = of_task(made, id)
+        .filter(|(other, made)| other.epoch < id.epoch && made.generation == this.generation)
+        .map(|(_, made)| made)
+        .collect();
+    for made in earlier {
+        must(made.attempt < this.attempt, || {
+            format!("{id:?} is attempt {} of its generation again", this.attempt)
+        })?;
+        let end_known = made.reported.iter().any(|said| *said != Outcome::Lost);
+        must(!made.begun || end_known || made.doomed, || {
+            format!("{id:?} began although an earlier attempt ended as {:?}", made.reported)
+        })?;
+    }
+    Ok(())
+}
+
+fn of_task(made: &AllMade, id: AttemptId) -> impl Iterator<Item = (&AttemptId, &Made)> {
+    let first = AttemptId { epoch: 0, ..id };
+    let last = AttemptId { epoch: u32::MAX, ..id };
+    made.range(first..=last)
+}
