@@ -45,7 +45,7 @@ struct Lost {
 /// How an attempt to write ended.
 enum Attempt<T> {
     Done(T),
-    /// The database took it back because of a conflict.
+    /// Nothing of it was done, and it may succeed when it runs again.
     Conflict(StoreError),
     Failed(CommitError),
 }
@@ -75,7 +75,7 @@ impl Writer {
                     return Err(CommitError::NotDone(error));
                 }
                 Attempt::Conflict(error) => {
-                    tracing::debug!(%error, retries, "a transaction met a conflict and runs again");
+                    tracing::debug!(%error, retries, "a transaction is run again");
                     tokio::time::sleep(jitter(retries)).await;
                     retries += 1;
                 }
@@ -150,11 +150,14 @@ impl Writer {
 /// BEGIN and COMMIT stand as statements of their own: with the driver's own transactions, work that is cut short while
 /// it begins would leave a transaction open.
 async fn run<W: Work>(session: &mut PgSession, work: &W) -> Attempt<W::Done> {
-    let done = match session.execute(BEGIN_WRITE_POSTGRES, &[]).await {
-        Ok(_) => work.run(session).await,
-        Err(error) => Err(error),
-    };
-    let done = match done {
+    if let Err(error) = session.execute(BEGIN_WRITE_POSTGRES, &[]).await {
+        return match session.trouble() {
+            // The session ended while it waited, and nothing was asked of it yet: another one may do it.
+            Some(Trouble::Broken | Trouble::Again) => Attempt::Conflict(error),
+            None => Attempt::Failed(CommitError::NotDone(error)),
+        };
+    }
+    let done = match work.run(session).await {
         Ok(done) => done,
         Err(error) if session.trouble() == Some(Trouble::Again) => return Attempt::Conflict(error),
         Err(error) => return Attempt::Failed(CommitError::NotDone(error)),

@@ -3,3 +3,4 @@
 mod connection;
 mod opening;
 mod proxy;
+mod tls;
