@@ -205,6 +205,34 @@ async fn an_interrupted_group_interrupts_members_that_have_not_started() {
 }
 
 #[tokio::test]
+async fn nothing_starts_behind_a_forced_task_while_its_group_is_interrupted() {
+    let app = TestApp::new().await;
+    app.apply(&NIGHT.replace("SECOND, after: [FIRST]", "SECOND")).await;
+    app.scripted.script("S1", &[Act::Fail]);
+    app.scripted.script("F1", &[Act::Hang, Act::Succeed]);
+    let trigger = app.trigger_of("NIGHT", Kind::BatchGroup);
+    let run = app.service.trigger(&app.caller, trigger).await.unwrap().run_id.to_string();
+    app.scripted.attempt_of("F1").await;
+    let failed = |status: &RunStatus| status.members[1].status == Status::Failed;
+    let status = app.wait_until(&run, failed).await;
+    app.service.interrupt(&app.caller, app.run_request(&run)).await.unwrap();
+    let force = TaskRequest {
+        run: app.run_request(status.members[1].run_id.as_str()),
+        task: "S1".to_owned(),
+        verb: TaskVerb::ForceOk,
+        reason: "the file is there".to_owned(),
+    };
+    let refused = app.service.task(&app.caller, force).await;
+    assert!(matches!(refused, Err(Refusal::WrongState(_))), "{refused:?}");
+    assert_eq!(
+        shown(&app.ended(&run).await),
+        "INTERRUPTED FIRST=INTERRUPTED SECOND=FAILED THIRD=NOT-STARTED"
+    );
+    assert!(!app.scripted.started_tasks().contains(&"S2".to_owned()));
+    app.verify().await;
+}
+
+#[tokio::test]
 async fn a_held_task_waits_until_it_is_released() {
     let app = TestApp::new().await;
     app.apply(CHAIN).await;

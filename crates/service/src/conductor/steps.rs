@@ -6,7 +6,9 @@ use super::pending::{
     OWN_ACTOR, OWN_EVENT, PendingWrite, Record, Release, RunsWrite, WriteKind, claim_key,
 };
 use dayend_engine::codes::{AttemptId, RunKey};
-use dayend_engine::run::{Effect, Event, Gate, NodeState, Outcome as Ended, Rejected, Transition};
+use dayend_engine::run::{
+    Effect, Event, Gate, NodeState, Outcome as Ended, Rejected, TaskVerb, Transition,
+};
 use dayend_engine::status::Status;
 use dayend_engine::time::Timestamp;
 use dayend_executor::port::{Fact, MESSAGE_MAX_BYTES, Outcome, Report};
@@ -77,6 +79,13 @@ impl<R> Core<R> {
                 let message =
                     if stopping { prefixed("interrupted", message) } else { message.clone() };
                 let origin = Origin::own(Some(message));
+                let aborted = self
+                    .runs
+                    .get(&run)
+                    .is_some_and(|live| live.run.state(node) == NodeState::Aborted);
+                if aborted && self.is_in_interrupted_group(run) {
+                    return self.stale(report, now);
+                }
                 match self.step(run, Event::Ended { node, epoch, outcome }, now, &origin) {
                     Ok(()) => self.current().reports.push(report),
                     Err(_) => self.stale(report, now),
@@ -158,6 +167,11 @@ impl<R> Core<R> {
         match command.verb {
             RunVerb::Interrupt if live.is_closed() => Err(Rejected::RunEnded),
             RunVerb::Interrupt => self.step(command.run, Event::Interrupt, now, origin),
+            RunVerb::Task { verb: TaskVerb::ForceOk, .. }
+                if self.is_in_interrupted_group(command.run) =>
+            {
+                Err(Rejected::GroupInterrupted)
+            }
             RunVerb::Task { node, verb } => {
                 self.step(command.run, Event::Verb { node, verb }, now, origin)
             }
@@ -169,6 +183,13 @@ impl<R> Core<R> {
                 self.step(command.run, Event::Restart { members: &members }, now, origin)
             }
         }
+    }
+
+    /// Nothing starts in an interrupted group until a restart, not behind a member that had ended before either.
+    fn is_in_interrupted_group(&self, run: RunKey) -> bool {
+        let parent = self.runs.get(&run).and_then(|live| live.row.parent);
+        let group = parent.and_then(|(group, _)| self.runs.get(&group));
+        group.is_some_and(|group| group.run.is_interrupted())
     }
 
     fn restart_member(
