@@ -3,7 +3,7 @@
 use crate::client::{ClientOptions, Control};
 use crate::commands::{
     ApplyArgs, CompletionsArgs, ControlArgs, ControlWaitArgs, ExportArgs, LogArgs, RunArgs,
-    Session, StatusArgs, TaskArgs, WaitArgs, report, schema,
+    Session, StatusArgs, TaskArgs, WaitArgs, conclude, report, schema,
 };
 use crate::demo::DemoArgs;
 use crate::sample::{self, SampleArgs};
@@ -69,6 +69,26 @@ enum ClientCommand {
     Log(LogArgs),
 }
 
+impl ClientCommand {
+    /// Whether it ends with a verdict on a run.
+    fn is_about_a_run(&self) -> bool {
+        match self {
+            Self::Apply(_) | Self::Export(_) | Self::Log(_) => false,
+            Self::Run(_)
+            | Self::Status(_)
+            | Self::Wait(_)
+            | Self::Interrupt(_)
+            | Self::Restart(_)
+            | Self::Rerun(_)
+            | Self::Hold(_)
+            | Self::Release(_)
+            | Self::Exclude(_)
+            | Self::Include(_)
+            | Self::ForceOk(_) => true,
+        }
+    }
+}
+
 /// Runs what the command line asks for.
 pub(crate) fn run(cli: Cli) -> ProcessExit {
     match cli.command {
@@ -76,8 +96,12 @@ pub(crate) fn run(cli: Cli) -> ProcessExit {
         Command::Demo(args) => in_server_runtime(async { args.run(cli.client.json).await.into() }),
         Command::Init(args) => in_server_runtime(init::run(&args)),
         Command::Serve(args) => in_server_runtime(serve::run(&args)),
-        Command::Admin(args) => in_server_runtime(admin::run(&args)),
-        Command::Audit(args) => in_server_runtime(audit::run(&args)),
+        Command::Admin(args) => {
+            in_server_runtime(async { admin::run(&args, cli.client.json).await })
+        }
+        Command::Audit(args) => {
+            in_server_runtime(async { audit::run(&args, cli.client.json).await })
+        }
         Command::Config(args) => config::run(&args),
         Command::Schema => schema().into(),
         Command::Completions(args) => args.run(Cli::command()).into(),
@@ -88,6 +112,9 @@ pub(crate) fn run(cli: Cli) -> ProcessExit {
 async fn client(options: &ClientOptions, command: &ClientCommand) -> ExitCode {
     let session = match Session::open(options) {
         Ok(session) => session,
+        Err(failure) if command.is_about_a_run() => {
+            return conclude(None, Err(failure), options.json);
+        }
         Err(failure) => return report(Err(failure), options.json),
     };
     match command {

@@ -2,6 +2,7 @@
 
 mod server_support;
 
+use serde_json::{Value, json};
 use server_support::{Home, Said, run, run_with_input};
 use std::fs;
 
@@ -132,6 +133,40 @@ fn the_audit_is_intact_until_somebody_changes_a_byte() {
     let count = said.failed_with(1);
     assert!(count.contains("17 records, 0 runs: ") && count.contains("defect"), "{count}");
     assert!(said.stdout.contains("admin"), "{}", said.stdout);
+}
+
+#[test]
+fn scripts_get_one_object_from_every_verb() {
+    let home = Home::initialised();
+    let object = |arguments: &[&str]| {
+        let said = admin(&home, &[&["--json"], arguments].concat());
+        serde_json::from_str::<Value>(said.ok()).expect(&said.stdout)
+    };
+    let made = object(&["user", "add", "maria"]);
+    assert_eq!((&made["user"], made["password"].as_str().unwrap().len()), (&json!("maria"), 24));
+    assert!(object(&["user", "password", "maria"])["password"].is_string());
+    assert_eq!(
+        object(&["user", "disable", "maria"]),
+        json!({ "user": "maria", "state": "disabled" })
+    );
+    assert_eq!(
+        object(&["user", "list"])["users"][1],
+        json!({ "user": "maria", "state": "disabled", "display_name": "maria" })
+    );
+    let made = object(&["app", "add", "Control-M", "--client-id", "controlm"]);
+    assert_eq!((&made["app"], &made["client_id"]), (&json!("Control-M"), &json!("controlm")));
+    assert!(made["client_secret"].is_string());
+    assert_eq!(object(&["app", "enable", "controlm"])["state"], "active");
+    let apps = object(&["app", "list"]);
+    assert_eq!(apps["apps"][1]["grants"], json!(["client_credentials"]), "{apps}");
+    assert!(!apps.to_string().contains("secret"), "{apps}");
+    assert_eq!(
+        object(&["grant", "--app", "controlm", "--functions", "BATCH_VIEW"]),
+        json!({ "client_id": "controlm", "functions": ["BATCH_VIEW"], "service": "*", "workspace": "*", "granted": true })
+    );
+    let verified = run(&["--json", "audit", "verify", "--data", home.text()]);
+    let verified: Value = serde_json::from_str(verified.ok()).unwrap();
+    assert_eq!((&verified["runs"], &verified["defects"]), (&json!(0), &json!([])));
 }
 
 fn admin(home: &Home, arguments: &[&str]) -> Said {

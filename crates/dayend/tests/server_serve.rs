@@ -163,6 +163,16 @@ fn a_damaged_database_is_one_sentence() {
 }
 
 #[test]
+fn an_emptied_database_is_no_new_beginning() {
+    let home = Home::initialised();
+    fs::write(home.data().join("dayend.db"), "").unwrap();
+    let said = run(&["serve", "--data", home.text(), "--listen", "127.0.0.1:0"]);
+    assert!(said.failed_with(11).contains("restore a backup"), "{}", said.stderr);
+    let said = run(&["audit", "verify", "--data", home.text()]);
+    assert!(said.failed_with(1).contains("restore a backup"), "{}", said.stderr);
+}
+
+#[test]
 fn a_password_in_a_url_is_refused_and_not_repeated_and_a_server_that_is_down_has_a_sentence() {
     let home = Home::initialised();
     let with_password =

@@ -74,6 +74,11 @@ impl Profile {
                 "there is no profile at {shown} ({error}): name the profile.json that `dayend init` wrote with --profile or DAYEND_PROFILE"
             ))
         })?;
+        if !metadata.is_file() {
+            return Err(Failure::usage(format!(
+                "the profile {shown} is not a file: name the profile.json that `dayend init` wrote"
+            )));
+        }
         if metadata.permissions().mode() & 0o007 != 0 {
             return Err(Failure::usage(format!(
                 "the profile {shown} holds secrets and can be read by every user: run `chmod 600 {shown}`, and consider its secret known to them"
@@ -112,6 +117,14 @@ impl Profile {
             | serde_json::error::Category::Syntax
             | serde_json::error::Category::Eof => format!("not JSON at line {}", error.line()),
         })
+    }
+
+    /// The keys that prove who is there.
+    pub(crate) fn proofs(&self) -> &'static str {
+        match self.grant {
+            Grant::ClientCredentials => "client_id and client_secret",
+            Grant::Password => "client_id, client_secret, user and password",
+        }
     }
 
     fn check(mut self, path: &Path) -> Result<Self, Failure> {

@@ -61,8 +61,9 @@ impl Connection {
             },
         );
         let sentence = format!(
-            "{} gave no access token ({said}): check client_id and client_secret (and user) in the profile",
-            self.profile.base_url
+            "{} gave no access token ({said}): check {} in the profile",
+            self.profile.base_url,
+            self.profile.proofs()
         );
         Failure::new(ExitCode::NotAllowed, sentence)
     }

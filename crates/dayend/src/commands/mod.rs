@@ -19,7 +19,7 @@ pub(crate) use export::ExportArgs;
 pub(crate) use log::LogArgs;
 pub(crate) use run::RunArgs;
 pub(crate) use schema::schema;
-pub(crate) use session::{Session, report};
+pub(crate) use session::{Session, conclude, report};
 pub(crate) use status::StatusArgs;
 pub(crate) use task::TaskArgs;
 pub(crate) use wait::WaitArgs;

@@ -92,7 +92,10 @@ impl RunArgs {
         let as_batch = match self.batch_body() {
             Ok(body) => session.connection.trigger(&body, &key).await,
             Err(failure) if self.batch => return Err(failure),
-            Err(_) => return session.connection.trigger(&self.group_body()?, &key).await,
+            Err(as_batch) => {
+                let body = self.group_body().map_err(|_| as_batch)?;
+                return session.connection.trigger(&body, &key).await;
+            }
         };
         match as_batch {
             // A refused request leaves its key unused; a key that was used may have started the group.
@@ -139,14 +142,17 @@ impl RunArgs {
             batch.insert("$FICMISDATE$".to_owned(), json!(date));
         }
         for param in &self.params {
-            param.expect_path(0, "--param NAME=VALUE")?;
-            batch.insert(param.name.clone(), json!(param.value));
+            param.expect_path(0, "--param NAME=VALUE, or of a group BATCH.NAME=VALUE")?;
+            param.put_into(&mut batch)?;
         }
         let mut tasks: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
         for param in &self.task_params {
-            param.expect_path(1, "--task-param TASK.NAME=VALUE")?;
+            param.expect_path(
+                1,
+                "--task-param TASK.NAME=VALUE, or of a group BATCH.TASK.NAME=VALUE",
+            )?;
             let task = param.path.first().map_or("", String::as_str);
-            tasks.entry(task).or_default().insert(param.name.clone(), json!(param.value));
+            param.put_into(tasks.entry(task).or_default())?;
         }
         let mut body = self.body("rest");
         if !batch.is_empty() || !tasks.is_empty() {
@@ -161,13 +167,13 @@ impl RunArgs {
         for param in &self.params {
             param.expect_path(1, "--param BATCH.NAME=VALUE, because this is a group")?;
             let batch = param.path.first().map_or("", String::as_str);
-            members.entry(batch).or_default().params.insert(param.name.clone(), json!(param.value));
+            param.put_into(&mut members.entry(batch).or_default().params)?;
         }
         for param in &self.task_params {
             param.expect_path(2, "--task-param BATCH.TASK.NAME=VALUE, because this is a group")?;
             let [batch, task] = param.path.as_slice() else { continue };
             let tasks = &mut members.entry(batch).or_default().tasks;
-            tasks.entry(task.clone()).or_default().insert(param.name.clone(), json!(param.value));
+            param.put_into(tasks.entry(task.clone()).or_default())?;
         }
         let mut body = self.body("group");
         body.mis_date = self.mis_date.map(|date| date.to_string());
@@ -192,9 +198,20 @@ impl Assignment {
         if self.path.len() == length {
             return Ok(());
         }
-        let path =
-            self.path.iter().chain([&self.name]).map(String::as_str).collect::<Vec<_>>().join(".");
-        Err(Failure::usage(format!("`{path}={}`: write {shape}", self.value)))
+        Err(Failure::usage(format!("`{}={}`: write {shape}", self.whole_name(), self.value)))
+    }
+
+    fn put_into(&self, values: &mut Map<String, Value>) -> Result<(), Failure> {
+        match values.insert(self.name.clone(), json!(self.value)) {
+            None => Ok(()),
+            Some(_) => {
+                Err(Failure::usage(format!("`{}` is given twice: remove one", self.whole_name())))
+            }
+        }
+    }
+
+    fn whole_name(&self) -> String {
+        self.path.iter().chain([&self.name]).map(String::as_str).collect::<Vec<_>>().join(".")
     }
 }
 
@@ -281,7 +298,23 @@ mod tests {
             "`SRC=x`: write --param BATCH.NAME=VALUE, because this is a group"
         );
         let batch = args("EOD --param A.SRC=x").batch_body().unwrap_err();
-        assert_eq!(batch.sentence, "`A.SRC=x`: write --param NAME=VALUE");
+        assert_eq!(
+            batch.sentence,
+            "`A.SRC=x`: write --param NAME=VALUE, or of a group BATCH.NAME=VALUE"
+        );
+    }
+
+    #[test]
+    fn a_parameter_that_is_given_twice_is_refused() {
+        let twice = "`SRC` is given twice: remove one";
+        let batch = args("EOD --param SRC=x --param SRC=x").batch_body().unwrap_err();
+        assert_eq!(batch.sentence, twice);
+        let of_task = "EOD --task-param T1.SRC=x --task-param T2.SRC=x --task-param T1.SRC=y";
+        let batch = args(of_task).batch_body().unwrap_err();
+        assert_eq!(batch.sentence, "`T1.SRC` is given twice: remove one");
+        let group = args("EOD --param A.SRC=x --param A.SRC=y").group_body().unwrap_err();
+        assert_eq!(group.sentence, "`A.SRC` is given twice: remove one");
+        assert!(args("EOD --param A.SRC=x --param B.SRC=y").group_body().is_ok());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What every client command begins and ends with.
 
-use crate::client::{ClientOptions, Connection, Failure, Profile, Verdict, Voice};
+use crate::client::{ClientOptions, Connection, Failure, Profile, Verdict, Voice, code_of};
 use dayend_wire::exit::ExitCode;
 use serde_json::json;
 use std::sync::Arc;
@@ -32,6 +32,8 @@ pub(crate) fn conclude(
     outcome: Result<Verdict, Failure>,
     json: bool,
 ) -> ExitCode {
+    // What is no run id is not shown as one: the last line has three words.
+    let run = run.filter(|run| code_of(run).is_ok());
     let verdict = outcome.unwrap_or_else(|failure| {
         complain(&failure);
         Verdict::failed(run, &failure)

@@ -114,6 +114,13 @@ pub(super) async fn installation_in(store: &dyn Store) -> Result<Option<Installa
     Ok(found.and_then(|row| serde_json::from_str(&row.record.detail).ok()))
 }
 
+/// Whether anything ever happened in a database: its making is the first record.
+pub(super) async fn has_records(store: &dyn Store) -> Result<bool, Failure> {
+    let first = store.history(Partition(0), None, 0, 1).await;
+    let first = first.map_err(|error| Failure::cannot_serve(error.to_string()))?;
+    Ok(!first.is_empty())
+}
+
 impl Installation {
     /// As a scope.
     pub(super) fn scope(&self) -> Scope {

@@ -8,7 +8,7 @@ use super::database::Database;
 use super::directory::{Directory, link_program};
 use super::failure::Failure;
 use super::housekeeping;
-use super::offline::installation_in;
+use super::offline::{has_records, installation_in};
 use super::settings::{Flag, Settings};
 use dayend_executor::{Executors, Network};
 use dayend_identity::keys::Keys;
@@ -70,7 +70,7 @@ pub(crate) async fn start(options: Options) -> Result<Running, Failure> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     // First the database: of two servers on one directory, the second should say so, not that the port is taken.
     let store = Database::of(&directory, &settings)?.open().await?;
-    let started = match initialised(&settings, store.as_ref()).await {
+    let started = match initialised(&directory, &settings, store.as_ref()).await {
         Ok(()) => start_on(&directory, &settings, Arc::clone(&store), clock).await,
         Err(failure) => Err(failure),
     };
@@ -80,9 +80,23 @@ pub(crate) async fn start(options: Options) -> Result<Running, Failure> {
     started
 }
 
-/// An empty database of a server is soon named by mistake; nobody could log in.
-async fn initialised(settings: &Settings, store: &dyn Store) -> Result<(), Failure> {
-    if settings.database.is_none() || installation_in(store).await?.is_some() {
+/// An empty database of a server is soon named by mistake, and an emptied file is no new beginning; nobody could log in.
+async fn initialised(
+    directory: &Directory,
+    settings: &Settings,
+    store: &dyn Store,
+) -> Result<(), Failure> {
+    if settings.database.is_none() {
+        if has_records(store).await? {
+            return Ok(());
+        }
+        let shown = directory.database();
+        return Err(Failure::cannot_serve(format!(
+            "the database {} is empty, but the directory is not new: restore a backup",
+            shown.display()
+        )));
+    }
+    if installation_in(store).await?.is_some() {
         return Ok(());
     }
     Err(Failure::usage(

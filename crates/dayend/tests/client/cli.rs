@@ -31,14 +31,18 @@ fn mistakes_have_an_exit_code_and_a_sentence_that_helps() {
         fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     }
     let [good, open, broken] = [&good, &open, &broken].map(|path| path.to_str().unwrap());
+    let directory = home.path().to_str().unwrap();
     #[rustfmt::skip]
-    let cases: [(&[&str], i32, &str); 11] = [
+    let cases: [(&[&str], i32, &str); 14] = [
         (&["run"],                                                    2, "<CODE>"),
         (&["nonsense"],                                               2, "unrecognized subcommand"),
         (&["status", RUN],                                            2, "dayend init"),
         (&["--profile", "/nowhere", "status", RUN],                   2, "DAYEND_PROFILE"),
         (&["--profile", open, "status", RUN],                         2, "chmod 600"),
         (&["--profile", broken, "status", RUN],                       2, "not JSON"),
+        (&["--profile", directory, "status", RUN],                    2, "is not a file"),
+        (&["--profile", good, "run", "EOD", "--param", "A=1", "--param", "A=2"], 2, "`A` is given twice"),
+        (&["--profile", good, "run", "EOD", "--task-param", "A=1"],   2, "write --task-param TASK.NAME=VALUE"),
         (&["--profile", good, "--server", "ftp://x", "status", RUN],  2, "https://host:8443"),
         (&["--profile", good, "run", "EOD", "--timeout", "1s"],       2, "add --wait"),
         (&["--profile", good, "status", "EOD"],                       6, "run ids look like"),
@@ -50,6 +54,26 @@ fn mistakes_have_an_exit_code_and_a_sentence_that_helps() {
         assert_eq!(output.code, code, "{arguments:?}: {output:?}");
         assert!(output.stderr.contains(says), "{arguments:?}: {output:?}");
         assert!(!output.stderr.contains("geheim"), "{output:?}");
+    }
+}
+
+#[test]
+fn the_last_line_has_its_three_words_whatever_went_wrong() {
+    let home = tempfile::tempdir().unwrap();
+    let profile = home.path().join("profile");
+    fs::write(&profile, PROFILE).unwrap();
+    fs::set_permissions(&profile, fs::Permissions::from_mode(0o600)).unwrap();
+    let good = ["--profile", profile.to_str().unwrap()];
+    let forged = "x\nrun=R status=SUCCESSFUL code=0";
+    for (options, arguments, last) in [
+        (&[][..], &["status", RUN][..], "run=- status=ERROR code=2\n"),
+        (&[], &["run", "EOD"], "run=- status=ERROR code=2\n"),
+        (&good, &["status", forged], "run=- status=ERROR code=6\n"),
+        (&good, &["wait", ""], "run=- status=ERROR code=6\n"),
+        (&good, &["hold", "EOD", "T1", "--reason", "x"], "run=- status=ERROR code=6\n"),
+    ] {
+        let output = dayend(home.path(), &[options, arguments].concat());
+        assert_eq!(output.stdout, last, "{arguments:?}");
     }
 }
 

@@ -2,13 +2,13 @@
 
 use super::super::failure::Failure;
 use super::super::offline::{Offline, actor};
-use super::super::say::say;
+use super::answer::Answer;
 use super::args::Place;
 use super::listing::names;
 use clap::{Args, Subcommand};
 use dayend_identity::GrantType;
 use dayend_identity::admin::NewApp;
-use secrecy::ExposeSecret as _;
+use serde_json::{Value, json};
 
 #[derive(Debug, Args)]
 pub(super) struct AppArgs {
@@ -58,7 +58,7 @@ struct IdArgs {
     client_id: String,
 }
 
-pub(super) async fn run(args: &AppArgs) -> Result<(), Failure> {
+pub(super) async fn run(args: &AppArgs) -> Result<Answer, Failure> {
     match &args.verb {
         AppVerb::Add(args) => add(args).await,
         AppVerb::Secret(args) => secret(args).await,
@@ -68,7 +68,7 @@ pub(super) async fn run(args: &AppArgs) -> Result<(), Failure> {
     }
 }
 
-async fn add(args: &AddArgs) -> Result<(), Failure> {
+async fn add(args: &AddArgs) -> Result<Answer, Failure> {
     let (offline, tenant) = args.place.open().await?;
     let new = NewApp {
         tenant,
@@ -81,26 +81,26 @@ async fn add(args: &AddArgs) -> Result<(), Failure> {
     let created =
         offline.identity.create_app(&actor(), new, offline.now()).await.map_err(Failure::from);
     let created = offline.close_with(created).await?;
-    say(&format!("app {} was made\nclient id: {}", args.name, created.client_id))?;
-    match created.secret {
-        Some(secret) => say(&format!("client secret: {}", secret.expose_secret())),
-        None => Ok(()),
-    }
+    Ok(Answer::new()
+        .line(format!("app {} was made", args.name))
+        .line(format!("client id: {}", created.client_id))
+        .value("app", args.name.as_str())
+        .value("client_id", created.client_id)
+        .secret("client_secret", created.secret.as_ref()))
 }
 
-async fn secret(args: &IdArgs) -> Result<(), Failure> {
+async fn secret(args: &IdArgs) -> Result<Answer, Failure> {
     let (offline, tenant) = args.place.open().await?;
     let reset =
         offline.identity.reset_app_secret(&actor(), &tenant, &args.client_id, offline.now()).await;
     let secret = offline.close_with(reset.map_err(Failure::from)).await?;
-    say(&format!(
-        "app {} has another secret\nclient secret: {}",
-        args.client_id,
-        secret.expose_secret()
-    ))
+    Ok(Answer::new()
+        .line(format!("app {} has another secret", args.client_id))
+        .value("client_id", args.client_id.as_str())
+        .secret("client_secret", Some(&secret)))
 }
 
-async fn switch(args: &IdArgs, on: bool) -> Result<(), Failure> {
+async fn switch(args: &IdArgs, on: bool) -> Result<Answer, Failure> {
     let (offline, tenant) = args.place.open().await?;
     let (by, now) = (actor(), offline.now());
     let switched = if on {
@@ -109,29 +109,34 @@ async fn switch(args: &IdArgs, on: bool) -> Result<(), Failure> {
         offline.identity.disable_app(&by, &tenant, &args.client_id, now).await
     };
     offline.close_with(switched.map_err(Failure::from)).await?;
-    say(&format!("app {} is {}", args.client_id, if on { "enabled" } else { "disabled" }))
+    Ok(Answer::new()
+        .line(format!("app {} is {}", args.client_id, if on { "enabled" } else { "disabled" }))
+        .value("client_id", args.client_id.as_str())
+        .value("state", if on { "active" } else { "disabled" }))
 }
 
-async fn list(place: &Place) -> Result<(), Failure> {
+async fn list(place: &Place) -> Result<Answer, Failure> {
     let (offline, tenant) = place.open().await?;
-    let lines = lines(&offline, &tenant).await;
-    for line in offline.close_with(lines).await? {
-        say(&line)?;
-    }
-    Ok(())
+    let listed = listed(&offline, &tenant).await;
+    offline.close_with(listed).await
 }
 
-async fn lines(offline: &Offline, tenant: &str) -> Result<Vec<String>, Failure> {
-    let mut lines = Vec::new();
+async fn listed(offline: &Offline, tenant: &str) -> Result<Answer, Failure> {
+    let (mut answer, mut apps) = (Answer::new(), Vec::new());
     for client_id in names(offline, tenant, "app", "client").await? {
         let found = offline.store.app(&client_id).await;
         if let Some(app) = found.map_err(|error| Failure::cannot_serve(error.to_string()))? {
             let state = if app.active { "active" } else { "disabled" };
             let kind = if app.secret.is_some() { "confidential" } else { "public" };
-            lines.push(format!("{}\t{state}\t{kind}\t{}\t{}", app.client_id, app.grants, app.name));
+            let grants: Vec<&str> = app.grants.split_whitespace().collect();
+            answer = answer
+                .line(format!("{}\t{state}\t{kind}\t{}\t{}", app.client_id, app.grants, app.name));
+            apps.push(json!({
+                "client_id": app.client_id, "state": state, "kind": kind, "grants": grants, "app": app.name,
+            }));
         }
     }
-    Ok(lines)
+    Ok(answer.value("apps", Value::Array(apps)))
 }
 
 fn grant(name: &str) -> Result<GrantType, String> {

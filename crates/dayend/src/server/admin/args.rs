@@ -37,16 +37,17 @@ pub(super) struct Place {
     tenant: Option<String>,
 }
 
-/// Runs the command.
-pub(crate) async fn run(args: &AdminArgs) -> ExitCode {
+/// Runs the command; with `json` it answers with one object.
+pub(crate) async fn run(args: &AdminArgs, json: bool) -> ExitCode {
     // A database file that is made anew here is for its owner only.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
-    exit_code(match &args.noun {
+    let answer = match &args.noun {
         AdminNoun::User(args) => user::run(args).await,
         AdminNoun::App(args) => app::run(args).await,
         AdminNoun::Grant(args) => grant::run(args, true).await,
         AdminNoun::Revoke(args) => grant::run(args, false).await,
-    })
+    };
+    exit_code(answer.and_then(|answer| answer.say(json)))
 }
 
 impl Place {

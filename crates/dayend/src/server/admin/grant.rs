@@ -2,7 +2,7 @@
 
 use super::super::failure::Failure;
 use super::super::offline::{Offline, actor};
-use super::super::say::say;
+use super::answer::Answer;
 use super::args::Place;
 use clap::Args;
 use dayend_identity::admin::{GrantChange, Grantee};
@@ -30,14 +30,20 @@ pub(super) struct GrantArgs {
     workspace: String,
 }
 
-pub(super) async fn run(args: &GrantArgs, granted: bool) -> Result<(), Failure> {
+pub(super) async fn run(args: &GrantArgs, granted: bool) -> Result<Answer, Failure> {
     let (offline, tenant) = args.place.open().await?;
     let changed = change(args, &offline, &tenant, granted).await;
     offline.close_with(changed).await?;
     let who = args.user.as_deref().or(args.app.as_deref()).unwrap_or_default();
     let what: Vec<_> = args.functions.iter().map(|function| function.as_str()).collect();
     let verb = if granted { "holds" } else { "no longer holds" };
-    say(&format!("{who} {verb} {} in {}/{}", what.join(", "), args.service, args.workspace))
+    Ok(Answer::new()
+        .line(format!("{who} {verb} {} in {}/{}", what.join(", "), args.service, args.workspace))
+        .value(if args.user.is_some() { "user" } else { "client_id" }, who)
+        .value("functions", what)
+        .value("service", args.service.as_str())
+        .value("workspace", args.workspace.as_str())
+        .value("granted", granted))
 }
 
 async fn change(

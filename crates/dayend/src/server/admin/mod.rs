@@ -1,5 +1,6 @@
 //! `dayend admin`: users, apps and grants of a data directory that no server uses just now.
 
+mod answer;
 mod app;
 mod args;
 mod grant;

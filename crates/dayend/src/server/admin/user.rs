@@ -2,13 +2,13 @@
 
 use super::super::failure::Failure;
 use super::super::offline::{Offline, actor};
-use super::super::say::say;
+use super::answer::Answer;
 use super::args::Place;
 use super::listing::names;
 use super::password::PasswordArgs;
 use clap::{Args, Subcommand};
 use dayend_identity::admin::NewUser;
-use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Value, json};
 
 #[derive(Debug, Args)]
 pub(super) struct UserArgs {
@@ -61,7 +61,7 @@ struct NameArgs {
     name: String,
 }
 
-pub(super) async fn run(args: &UserArgs) -> Result<(), Failure> {
+pub(super) async fn run(args: &UserArgs) -> Result<Answer, Failure> {
     match &args.verb {
         UserVerb::Add(args) => add(args).await,
         UserVerb::Password(args) => password(args).await,
@@ -71,7 +71,7 @@ pub(super) async fn run(args: &UserArgs) -> Result<(), Failure> {
     }
 }
 
-async fn add(args: &AddArgs) -> Result<(), Failure> {
+async fn add(args: &AddArgs) -> Result<Answer, Failure> {
     let password = args.password.read()?;
     let generated = password.is_none();
     let (offline, tenant) = args.place.open().await?;
@@ -84,11 +84,14 @@ async fn add(args: &AddArgs) -> Result<(), Failure> {
     let created =
         offline.identity.create_user(&actor(), new, offline.now()).await.map_err(Failure::from);
     let created = offline.close_with(created).await?;
-    say(&format!("user {} was made", args.name))?;
-    show(generated, &created.password)
+    Ok(Answer::new()
+        .line(format!("user {} was made", args.name))
+        .value("user", args.name.as_str())
+        // A password that the caller chose is not repeated.
+        .secret("password", generated.then_some(&created.password)))
 }
 
-async fn password(args: &PasswordOfArgs) -> Result<(), Failure> {
+async fn password(args: &PasswordOfArgs) -> Result<Answer, Failure> {
     let chosen = args.password.read()?;
     let generated = chosen.is_none();
     let (offline, tenant) = args.place.open().await?;
@@ -99,11 +102,13 @@ async fn password(args: &PasswordOfArgs) -> Result<(), Failure> {
         .await
         .map_err(Failure::from);
     let password = offline.close_with(changed).await?;
-    say(&format!("user {} has another password", args.name))?;
-    show(generated, &password)
+    Ok(Answer::new()
+        .line(format!("user {} has another password", args.name))
+        .value("user", args.name.as_str())
+        .secret("password", generated.then_some(&password)))
 }
 
-async fn switch(args: &NameArgs, on: bool) -> Result<(), Failure> {
+async fn switch(args: &NameArgs, on: bool) -> Result<Answer, Failure> {
     let (offline, tenant) = args.place.open().await?;
     let (by, now) = (actor(), offline.now());
     let switched = if on {
@@ -112,31 +117,29 @@ async fn switch(args: &NameArgs, on: bool) -> Result<(), Failure> {
         offline.identity.disable_user(&by, &tenant, &args.name, now).await
     };
     offline.close_with(switched.map_err(Failure::from)).await?;
-    say(&format!("user {} is {}", args.name, if on { "enabled" } else { "disabled" }))
+    Ok(Answer::new()
+        .line(format!("user {} is {}", args.name, if on { "enabled" } else { "disabled" }))
+        .value("user", args.name.as_str())
+        .value("state", if on { "active" } else { "disabled" }))
 }
 
-async fn list(place: &Place) -> Result<(), Failure> {
+async fn list(place: &Place) -> Result<Answer, Failure> {
     let (offline, tenant) = place.open().await?;
-    let lines = lines(&offline, &tenant).await;
-    for line in offline.close_with(lines).await? {
-        say(&line)?;
-    }
-    Ok(())
+    let listed = listed(&offline, &tenant).await;
+    offline.close_with(listed).await
 }
 
-async fn lines(offline: &Offline, tenant: &str) -> Result<Vec<String>, Failure> {
-    let mut lines = Vec::new();
+async fn listed(offline: &Offline, tenant: &str) -> Result<Answer, Failure> {
+    let (mut answer, mut users) = (Answer::new(), Vec::new());
     for name in names(offline, tenant, "user", "user").await? {
         let found = offline.store.user_by_name(tenant, &name).await;
         if let Some(user) = found.map_err(|error| Failure::cannot_serve(error.to_string()))? {
             let state = if user.active { "active" } else { "disabled" };
-            lines.push(format!("{}\t{state}\t{}", user.name, user.display_name));
+            answer = answer.line(format!("{}\t{state}\t{}", user.name, user.display_name));
+            users.push(
+                json!({ "user": user.name, "state": state, "display_name": user.display_name }),
+            );
         }
     }
-    Ok(lines)
-}
-
-/// A password that the caller chose is not repeated.
-fn show(generated: bool, password: &SecretString) -> Result<(), Failure> {
-    if generated { say(&format!("password: {}", password.expose_secret())) } else { Ok(()) }
+    Ok(answer.value("users", Value::Array(users)))
 }
