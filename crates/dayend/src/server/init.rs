@@ -43,10 +43,10 @@ pub(crate) struct InitArgs {
     /// The address that callers will use; without it, https:// and the --listen address
     #[arg(long, value_name = "URL")]
     base_url: Option<String>,
-    /// An empty PostgreSQL database instead of a file in the directory, as postgres://USER@HOST/NAME
+    /// An empty PostgreSQL database instead of a file in the directory; the URL holds no password
     #[arg(long, value_name = "URL")]
     database: Option<String>,
-    /// The file with that database's password; DAYEND_DATABASE_PASSWORD may hold it instead
+    /// The file with the password of that database
     #[arg(long, value_name = "FILE")]
     database_password_file: Option<String>,
     /// Prints one JSON object

@@ -24,10 +24,10 @@ pub(crate) struct ServeArgs {
     /// Serves HTTP instead of HTTPS (behind a proxy that does TLS)
     #[arg(long)]
     plain_http: bool,
-    /// A PostgreSQL database instead of the file in the data directory, as postgres://USER@HOST/NAME
+    /// A PostgreSQL database instead of the file in the data directory; the URL holds no password
     #[arg(long, value_name = "URL")]
     database: Option<String>,
-    /// The file with that database's password; DAYEND_DATABASE_PASSWORD may hold it instead
+    /// The file with the password of that database
     #[arg(long, value_name = "FILE")]
     database_password_file: Option<String>,
 }
