@@ -1,5 +1,7 @@
 //! The whole way on a PostgreSQL database: init, serve, a run, a second server, a crash of the database, the audit.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
+
 mod server_support;
 
 #[path = "../../testkit/src/postgres.rs"]
