@@ -19,8 +19,13 @@ pub(super) fn misframed<B>(request: &Request<B>) -> Option<Misframed> {
 /// RFC 9112 section 6.1: chunks within chunks, or a coding that is not undone here, leave the end of the body open.
 fn coding(headers: &HeaderMap) -> Option<Misframed> {
     let mut codings = headers.get_all(header::TRANSFER_ENCODING).iter();
+    let length_too = headers.contains_key(header::CONTENT_LENGTH);
     match (codings.next(), codings.next()) {
         (None, _) => None,
+        // If the length stands behind the coding, hyper drops it, and the connection after the answer.
+        (Some(_), _) if length_too => {
+            Some(Misframed("`Transfer-Encoding` and `Content-Length` exclude each other"))
+        }
         (Some(one), None) if one.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked") => None,
         (Some(_), _) => Some(Misframed("`Transfer-Encoding` must be `chunked`, once")),
     }
@@ -52,7 +57,7 @@ mod tests {
     fn a_head_that_can_be_read_in_two_ways_is_found() {
         let [v10, v11, v2] = [Version::HTTP_10, Version::HTTP_11, Version::HTTP_2];
         #[rustfmt::skip]
-        let cases: [Case<'_>; 16] = [
+        let cases: [Case<'_>; 17] = [
             ("usual",                v11, &[("host", "bank.example:8443")],                 true),
             ("address",              v11, &[("host", "[::1]:8443")],                        true),
             ("empty host",           v11, &[("host", "")],                                  true),
@@ -68,6 +73,7 @@ mod tests {
             ("chunked twice",        v11, &[("host", "a"), ("transfer-encoding", "chunked"), ("transfer-encoding", "chunked")], false),
             ("chunked in a list",    v11, &[("host", "a"), ("transfer-encoding", "chunked, chunked")], false),
             ("compressed, chunked",  v11, &[("host", "a"), ("transfer-encoding", "gzip, chunked")], false),
+            ("chunked, of a length", v11, &[("host", "a"), ("content-length", "1"), ("transfer-encoding", "chunked")], false),
             ("nothing",              v11, &[("host", "a"), ("transfer-encoding", "")],      false),
         ];
         for (name, version, headers, good) in cases {
