@@ -1,6 +1,6 @@
 //! The conductor's core by hand: one input and one commit after the other, over a real store.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on must fail")]
 
 use dayend_engine::codes::{AttemptId, RunKey};
 use dayend_engine::definition::Kind;
