@@ -25,10 +25,15 @@ pub enum KeyError {
     Exists { path: PathBuf },
     #[error("`{}` can be read by others than its owner (mode {mode:03o}): run `chmod 600` on it", path.display())]
     ReadableByOthers { path: PathBuf, mode: u32 },
-    #[error("`{}` cannot be used: {source}", path.display())]
+    #[error("`{}` cannot be used: {source}{}", path.display(), remedy(source))]
     Io { path: PathBuf, source: std::io::Error },
-    #[error("`{}` is not a usable key: {reason}", path.display())]
+    #[error("`{}` is not a usable key: {reason}; restore it from a backup", path.display())]
     Invalid { path: PathBuf, reason: String },
+}
+
+/// A key that is gone cannot be made again: tokens and secrets rest on it.
+fn remedy(source: &std::io::Error) -> &'static str {
+    if source.kind() == std::io::ErrorKind::NotFound { "; restore it from a backup" } else { "" }
 }
 
 impl Keys {

@@ -122,10 +122,15 @@ async fn keys_are_never_overwritten_and_damaged_ones_never_used() {
         let path = other.path().join(name);
         let whole = std::fs::read(&path).unwrap();
         std::fs::write(&path, content).unwrap();
-        assert!(
-            matches!(Keys::load(other.path()).unwrap_err(), KeyError::Invalid { .. }),
-            "{name}"
-        );
+        let damaged = Keys::load(other.path()).unwrap_err();
+        assert!(matches!(damaged, KeyError::Invalid { .. }), "{name}");
+        let aside = other.path().join("aside");
+        std::fs::rename(&path, &aside).unwrap();
+        let missing = Keys::load(other.path()).unwrap_err();
+        std::fs::rename(&aside, &path).unwrap();
+        for sentence in [damaged.to_string(), missing.to_string()] {
+            assert!(sentence.contains(name) && sentence.contains("from a backup"), "{sentence}");
+        }
         std::fs::write(&path, whole).unwrap();
     }
     std::fs::copy(dir.path().join("signing.der"), other.path().join("signing.der")).unwrap();
