@@ -98,7 +98,7 @@ fn exit_codes_tell_what_became_of_a_run() {
         (&["release", &held_run, "B", "--reason", "checked"], 0, "status=ACCEPTED code=0"),
         (&["wait", &held_run, "--timeout", "60s"],                   0, "status=SUCCESSFUL code=0"),
         (&["hold", &run, "NOPE", "--reason", "x"],                   6, "status=ERROR code=6"),
-        (&["--exit-map", "6=0", "status", "NOPE"],                   0, "run=NOPE status=ERROR code=6"),
+        (&["--exit-map", "6=0", "status", "NOPE"],                   0, "run=- status=ERROR code=6"),
     ];
     for (arguments, code, last_line) in cases {
         let output = server.dayend(arguments);

@@ -54,6 +54,11 @@ impl<R> Core<R> {
         };
         // The same event was accepted by the copy.
         let _ = self.step(root, Event::Start, now, &origin);
+        let members = self.runs.get(&root).map(|live| live.members.clone()).unwrap_or_default();
+        for member in members {
+            // Held and excluded ones say so from the beginning.
+            self.note(member, &Transition::default(), now, &origin);
+        }
         self.finish(root, &origin, now, reply);
     }
 

@@ -43,7 +43,8 @@ pub(super) struct PendingWrite<R> {
 #[derive(Debug)]
 pub(super) enum WriteKind {
     Runs(Box<RunsWrite>),
-    Foreign(Box<Write>),
+    /// The write is gone once it went to the store.
+    Foreign(Option<Box<Write>>),
 }
 
 /// The changes of runs that one write carries.
@@ -106,7 +107,7 @@ impl<R> PendingWrite<R> {
 
     /// A write that is not a run's.
     pub(super) fn foreign(write: Write) -> Self {
-        Self::new(WriteKind::Foreign(Box::new(write)))
+        Self::new(WriteKind::Foreign(Some(Box::new(write))))
     }
 
     /// The idempotency key that it needs.
@@ -145,27 +146,22 @@ impl<R> PendingWrite<R> {
 
     /// What goes to the store.
     pub(super) fn take_write(&mut self) -> Write {
-        let empty = WriteKind::Runs(Box::default());
-        match std::mem::replace(&mut self.kind, empty) {
-            WriteKind::Foreign(write) => *write,
-            WriteKind::Runs(mut runs) => {
-                let write = Write::Runs {
-                    claim: runs.claim.take(),
-                    new: std::mem::take(&mut runs.new),
-                    changed: runs
-                        .changed
-                        .iter()
-                        .map(|(key, state)| RunChange { key: *key, state: state.clone() })
-                        .collect(),
-                    nodes: std::mem::take(&mut runs.nodes),
-                    history: std::mem::take(&mut runs.records)
-                        .into_iter()
-                        .map(Record::into_history)
-                        .collect(),
-                };
-                self.kind = WriteKind::Runs(runs);
-                write
-            }
+        match &mut self.kind {
+            WriteKind::Foreign(write) => *write.take().expect("a write goes to the store once"),
+            WriteKind::Runs(runs) => Write::Runs {
+                claim: runs.claim.take(),
+                new: std::mem::take(&mut runs.new),
+                changed: runs
+                    .changed
+                    .iter()
+                    .map(|(key, state)| RunChange { key: *key, state: state.clone() })
+                    .collect(),
+                nodes: std::mem::take(&mut runs.nodes),
+                history: std::mem::take(&mut runs.records)
+                    .into_iter()
+                    .map(Record::into_history)
+                    .collect(),
+            },
         }
     }
 }

@@ -96,11 +96,12 @@ impl Shell {
 
     pub(super) async fn run(mut self, mut stopped: oneshot::Receiver<()>) {
         loop {
+            self.begin_load();
+            // Last, so that nothing that was folded in stays uncommitted while the task sleeps.
             self.begin_commit();
             if self.stopping && self.commit.is_none() {
                 break;
             }
-            self.begin_load();
             let wake = self.sleep_until_wake();
             let (goes_on, takes) = (!self.stopping, !self.stopping && self.takes_commands());
             tokio::select! {

@@ -34,10 +34,17 @@ impl Origin {
 
 /// A step that follows from another one in the same group commit.
 enum Follow {
-    Gate { gate: Gate, reopen: bool },
+    Gate {
+        gate: Gate,
+        reopen: bool,
+    },
     Interrupt,
     ForceAll,
-    Member { node: u32, status: Status, ended: bool },
+    /// What the member is by then, not what it was when it was noticed: more may have happened to it in between.
+    Member {
+        node: u32,
+        member: RunKey,
+    },
 }
 
 impl<R> Core<R> {
@@ -249,7 +256,10 @@ impl<R> Core<R> {
                 Follow::Gate { gate, reopen } => Event::Gate { gate, reopen },
                 Follow::Interrupt => Event::Interrupt,
                 Follow::ForceAll => Event::ForceAll,
-                Follow::Member { node, status, ended } => Event::Member { node, status, ended },
+                Follow::Member { node, member } => {
+                    let Some(live) = self.runs.get(&member) else { continue };
+                    Event::Member { node, status: live.run.status(), ended: live.run.ended() }
+                }
             };
             // A member that is interrupted or has nothing to force already is as it should be.
             let _ = self.step_one(run, event, now, origin, &mut follow);
@@ -421,7 +431,7 @@ impl<R> Core<R> {
             if known.is_some_and(|(shown, _)| shown != status)
                 || (ended != settled && status != Status::NotStarted)
             {
-                follow.push_back((group, Follow::Member { node, status, ended }));
+                follow.push_back((group, Follow::Member { node, member: key }));
             }
         }
         if live.members.is_empty() || live.told_ended == ended {
