@@ -438,3 +438,21 @@ async fn every_route_answers_below_the_base_path_too() {
         started.body
     );
 }
+
+#[tokio::test]
+async fn a_refresh_token_that_is_used_many_times_at_once_ends_its_family_and_nothing_else() {
+    let app = TestApp::new().await;
+    let client = Client { router: app.router(), token: None };
+    let form = format!("{}+offline_access", password_form(&app));
+    let issued = client.token(&basic(&app), &form).await;
+    let refresh = issued.json()["refresh_token"].as_str().expect(&issued.body).to_owned();
+    let form = format!("grant_type=refresh_token&refresh_token={refresh}");
+    let authorization = basic(&app);
+    let uses = (0..20).map(|_| client.token(&authorization, &form));
+    let replies = futures_util::future::join_all(uses).await;
+    let statuses: Vec<u16> = replies.iter().map(|reply| reply.status).collect();
+    assert!(statuses.iter().all(|status| [200, 400].contains(status)), "{statuses:?}");
+    assert!(statuses.iter().filter(|status| **status == 200).count() <= 1, "{statuses:?}");
+    let later = client.token(&basic(&app), &password_form(&app)).await;
+    assert_eq!(later.status, 200, "the server goes on: {}", later.body);
+}
