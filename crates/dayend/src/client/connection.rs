@@ -172,7 +172,8 @@ impl Connection {
         let mut builder =
             self.client.request(request.method.clone(), url).bearer_auth(token.expose_secret());
         for (name, value) in self.scope_headers() {
-            builder = builder.header(name, value);
+            // As bytes: names may be in any language.
+            builder = builder.header(name, value.as_bytes());
         }
         builder = builder.header("locale", "en-US").header("X-Dayend-Strict", "true");
         if let Some(key) = &request.key {

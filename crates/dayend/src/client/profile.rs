@@ -138,6 +138,17 @@ impl Profile {
             let problem = "the server's base URL must look like https://host:8443 (in the profile, or --server)";
             return Err(Failure::usage(problem));
         }
+        let ids = [&self.tenant, &self.service, &self.workspace, &self.user];
+        let named = ["tenant", "service", "workspace", "user"].into_iter().zip(ids);
+        for (key, value) in named {
+            if value.trim().is_empty() || value.chars().any(char::is_control) {
+                let problem = format!(
+                    "the profile {} has a `{key}` that is empty or holds a control character",
+                    path.display()
+                );
+                return Err(Failure::usage(problem));
+            }
+        }
         self.base_url = trimmed;
         let is_set = |secret: &Option<SecretString>| {
             secret.as_ref().is_some_and(|text| !text.expose_secret().is_empty())
@@ -185,6 +196,24 @@ mod tests {
         for (text, want) in cases {
             let problem = Profile::parse(&text).unwrap_err();
             assert!(problem.contains(want) && !problem.contains("geheim"), "{problem}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_stand_in_a_header_is_named() {
+        let checked = |from: &str, to: &str| {
+            let profile = Profile::parse(&TEXT.replace(from, to)).unwrap();
+            profile.check(Path::new("p.json")).map_err(|failure| failure.sentence)
+        };
+        assert!(checked("\"u\"", "\"jörg\"").is_ok());
+        for (from, to, key) in [
+            ("\"T\"", "\"T\\n\"", "`tenant`"),
+            ("\"S\"", "\"\"", "`service`"),
+            ("\"WS001\"", "\" \"", "`workspace`"),
+            ("\"u\"", "\"u\\u0007\"", "`user`"),
+        ] {
+            let problem = checked(from, to).unwrap_err();
+            assert!(problem.contains(key), "{problem}");
         }
     }
 
