@@ -42,6 +42,7 @@ struct State {
     script: VecDeque<Fate>,
     otherwise: Fate,
     reads_fail: bool,
+    stale_claims: u32,
     fates: Vec<Fate>,
 }
 
@@ -67,6 +68,11 @@ impl Flaky {
         self.state().script.extend(fates);
     }
 
+    /// Forgets the script.
+    pub fn clear_script(&self) {
+        self.state().script.clear();
+    }
+
     /// The fate of all commits for which there is no script.
     pub fn otherwise(&self, fate: Fate) {
         self.state().otherwise = fate;
@@ -75,6 +81,11 @@ impl Flaky {
     /// Whether reads fail, and the question what became of a group.
     pub fn reads_fail(&self, fail: bool) {
         self.state().reads_fail = fail;
+    }
+
+    /// The next reads of idempotency keys find none, as if they had come before the last commits.
+    pub fn stale_claims(&self, reads: u32) {
+        self.state().stale_claims = reads;
     }
 
     /// From now on commits wait until they are let through.
@@ -210,7 +221,13 @@ impl Store for Flaky {
         verb: &str,
         key: &str,
     ) -> Result<Option<ClaimRow>, StoreError> {
-        self.read()?.claim(tenant, client, verb, key).await
+        let found = self.read()?.claim(tenant, client, verb, key).await;
+        let mut state = self.state();
+        if state.stale_claims > 0 {
+            state.stale_claims -= 1;
+            return Ok(None);
+        }
+        found
     }
 
     async fn definition(

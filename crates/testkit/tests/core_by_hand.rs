@@ -1,6 +1,6 @@
 //! The conductor's core by hand: one input and one commit after the other, over a real store.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on must fail")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
 use dayend_engine::codes::{AttemptId, RunKey};
 use dayend_engine::definition::Kind;
@@ -118,6 +118,8 @@ async fn nothing_stays_in_memory_of_runs_that_ended() {
         desk.succeed(run, A);
         desk.commit().await;
         desk.report(run, B, Fact::Started);
+        // Said after the end of the attempt.
+        desk.report(run, A, Fact::Started);
         desk.succeed(run, B);
         // A report that comes twice.
         desk.succeed(run, B);

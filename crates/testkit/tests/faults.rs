@@ -51,6 +51,18 @@ code: NIGHT
 members: [{ batch: FIRST }, { batch: SECOND, after: [FIRST] }]
 ";
 
+const LEDGER: &str = "
+apiVersion: dayend/v1
+kind: Connection
+code: BOOKS
+sqlite: { path: ledger.sqlite }
+---
+apiVersion: dayend/v1
+kind: Batch
+code: LEDGER
+tasks: [{ code: POST, sql: { connection: BOOKS, statement: select 1 } }]
+";
+
 const ALL_DONE: &str = "SUCCESSFUL A=SUCCESSFUL B=SUCCESSFUL C=SUCCESSFUL";
 
 #[tokio::test]
@@ -131,6 +143,24 @@ async fn a_group_that_is_on_disk_goes_on_as_if_its_answer_had_come() {
     assert!(replay.replayed);
     assert_eq!(replay.run_id, accepted.run_id);
     assert!(app.service.ready());
+    app.verify().await;
+}
+
+#[tokio::test]
+async fn nobody_is_kept_waiting_for_a_store_that_does_not_say_what_became_of_a_group() {
+    let (app, flaky) = chain_app().await;
+    let (run, b) = hanging_at_b(&app).await;
+    flaky.reads_fail(true);
+    flaky.script(&[Fate::DoneUnknown]);
+    let trigger = || app.service.trigger(&app.caller, app.trigger_of("CHAIN", Kind::Batch));
+    for _ in 0..2 {
+        let refused = trigger().await;
+        assert!(matches!(refused, Err(Refusal::Unavailable(_))), "{refused:?}");
+        assert!(!app.service.ready());
+    }
+    flaky.reads_fail(false);
+    app.scripted.finish(b, Outcome::Succeeded, "");
+    assert_eq!(shown(&app.ended(&run).await), ALL_DONE);
     app.verify().await;
 }
 
@@ -238,6 +268,8 @@ async fn an_attempt_that_waits_in_its_executors_queue_does_not_run_out_of_time()
     app.clock.advance(Duration::from_hours(2));
     app.scripted.finish(other, Outcome::Succeeded, "");
     app.wait_until(&run, |status| status.tasks[1].status == Status::Successful).await;
+    app.settled().await;
+    app.clock.advance(Duration::from_hours(2));
     app.settled().await;
     assert_eq!(app.scripted.stopped(), [], "its time has not begun");
     app.scripted.report(slow, Fact::Started);
@@ -394,6 +426,70 @@ async fn a_verb_whose_key_was_taken_meanwhile_leaves_no_trace() {
         assert_eq!(app.scripted.stopped(), [], "{fate:?}");
         app.verify().await;
     }
+}
+
+#[tokio::test]
+async fn a_request_that_looked_its_key_up_too_early_is_answered_as_the_first_one_was() {
+    let (app, flaky) = chain_app().await;
+    app.scripted.script("B", &[Act::Hang]);
+    let first = app.service.trigger(&app.caller, keyed(&app, "order")).await.unwrap();
+    flaky.stale_claims(1);
+    let second = app.service.trigger(&app.caller, keyed(&app, "order")).await.unwrap();
+    assert_eq!((&second.run_id, second.replayed), (&first.run_id, true));
+    let run = first.run_id.to_string();
+    let b = app.scripted.attempt_in(&run, "B").await;
+    let mut request = app.run_request(&run);
+    request.key = Some(IdempotencyKey { key: "stop".to_owned(), body_hash: [1; 32] });
+    assert!(!app.service.interrupt(&app.caller, request.clone()).await.unwrap().replayed);
+    flaky.stale_claims(1);
+    let again = app.service.interrupt(&app.caller, request.clone()).await;
+    assert!(again.unwrap().replayed, "the run is interrupted already, by this very request");
+    app.ended(&run).await;
+    // A restart that lost its key is taken back, although the run could be restarted.
+    request.key = Some(IdempotencyKey { key: "again".to_owned(), body_hash: [1; 32] });
+    app.service.restart(&app.caller, request.clone()).await.unwrap();
+    while app.scripted.attempt_in(&run, "B").await == b {
+        tokio::task::yield_now().await;
+    }
+    let b = app.scripted.attempt_in(&run, "B").await;
+    app.scripted.finish(b, Outcome::Failed, "");
+    let before = app.ended(&run).await;
+    flaky.stale_claims(1);
+    assert!(app.service.restart(&app.caller, request).await.unwrap().replayed);
+    assert_eq!(shown(&app.status(&run).await), shown(&before));
+    assert_eq!(runs(&app).await.len(), 1);
+    app.verify().await;
+}
+
+#[tokio::test]
+async fn an_interrupt_also_stops_what_waits_for_its_connection() {
+    let (app, flaky) = TestApp::flaky().await;
+    app.apply(LEDGER).await;
+    app.scripted.script("POST", &[Act::Hang]);
+    flaky.hold();
+    let arrived = flaky.arrived();
+    let (run, ()) = tokio::join!(app.trigger("LEDGER"), async {
+        flaky.arrived_after(arrived).await;
+        flaky.reads_fail(true);
+        flaky.let_go();
+    });
+    let id = run.parse().unwrap();
+    let key = app.conductor.views.find(TENANT, &id).expect("it is live").row.key;
+    let interrupted = VerbCommand {
+        run: key,
+        verb: RunVerb::Interrupt,
+        actor: "test".to_owned(),
+        reason: None,
+        claim: None,
+    };
+    let answer = app.conductor.command(Command::Verb(Box::new(interrupted))).await;
+    assert_eq!(answer, Answer::Done);
+    assert_eq!(app.scripted.started(), [], "its connection is not known yet");
+    flaky.reads_fail(false);
+    let post = app.scripted.attempt_of("POST").await;
+    app.scripted.stop_of(post).await;
+    assert_eq!(shown(&app.ended(&run).await), "INTERRUPTED POST=INTERRUPTED");
+    app.verify().await;
 }
 
 async fn chain_app() -> (TestApp, Arc<Flaky>) {

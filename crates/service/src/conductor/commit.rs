@@ -3,6 +3,7 @@
 use dayend_store::port::{CommitError, Group, GroupId, Outcome, Store};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 /// The longest pause between two attempts to commit or to load.
@@ -26,7 +27,13 @@ pub(super) async fn join(commit: &mut Option<JoinHandle<Committed>>) -> Committe
     }
 }
 
-pub(super) async fn commit(store: Arc<dyn Store>, group: Group, pause: Duration) -> Committed {
+/// Commits a group. `doubt` is told when the store does not even say what became of it.
+pub(super) async fn commit(
+    store: Arc<dyn Store>,
+    group: Group,
+    pause: Duration,
+    doubt: Arc<Notify>,
+) -> Committed {
     let id = group.id;
     let writer = Arc::clone(&store);
     // A task of its own: should it die, the group may be on disk all the same.
@@ -38,11 +45,11 @@ pub(super) async fn commit(store: Arc<dyn Store>, group: Group, pause: Duration)
         Err(error) => error.to_string(),
     };
     tracing::warn!(group = id.0, "the answer to a commit was lost: {lost}");
-    settle(store.as_ref(), id, pause).await
+    settle(store.as_ref(), id, pause, &doubt).await
 }
 
 /// Asks until the store says what became of a group: it is never sent again blindly.
-async fn settle(store: &dyn Store, id: GroupId, mut pause: Duration) -> Committed {
+async fn settle(store: &dyn Store, id: GroupId, mut pause: Duration, doubt: &Notify) -> Committed {
     loop {
         match store.was_committed(id).await {
             Ok(Some(outcomes)) => return Committed::Done(outcomes),
@@ -53,6 +60,7 @@ async fn settle(store: &dyn Store, id: GroupId, mut pause: Duration) -> Committe
             }
             Err(error) => {
                 tracing::warn!(group = id.0, "the fate of a commit is not known yet: {error}");
+                doubt.notify_one();
             }
         }
         tokio::time::sleep(pause).await;

@@ -208,6 +208,16 @@ impl<R> Core<R> {
         self.in_flight.iter().flat_map(|in_flight| &in_flight.writes)
     }
 
+    /// Everybody who waits for a group, under way or open: what they asked for may take long to be decided.
+    pub fn take_replies(&mut self) -> Vec<R> {
+        let flying = self.in_flight.iter_mut().flat_map(|in_flight| &mut in_flight.writes);
+        let waiting = flying.chain(&mut self.open);
+        waiting
+            .flat_map(|pending| std::mem::take(&mut pending.replies))
+            .map(|(reply, _)| reply)
+            .collect()
+    }
+
     /// The group under way is on disk.
     pub fn committed(&mut self, outcomes: Vec<Outcome>) -> Released<R> {
         let Some(in_flight) = self.in_flight.take() else { return Released::default() };

@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
@@ -38,6 +38,9 @@ pub(super) struct Shell {
     requeue: mpsc::UnboundedSender<Report>,
     settings: ConductorSettings,
     commit: Option<JoinHandle<Committed>>,
+    /// Told by a commit whose fate the store does not say.
+    doubt: Arc<Notify>,
+    in_doubt: bool,
     /// Commands in the open group.
     gathered: usize,
     loads: Loads,
@@ -78,6 +81,8 @@ impl Shell {
             requeue,
             settings: tools.settings,
             commit: None,
+            doubt: Arc::default(),
+            in_doubt: false,
             gathered: 0,
             loads: Loads::new(tools.settings.retry_pause),
             healthy: tools.healthy,
@@ -95,6 +100,7 @@ impl Shell {
     }
 
     pub(super) async fn run(mut self, mut stopped: oneshot::Receiver<()>) {
+        let doubt = Arc::clone(&self.doubt);
         loop {
             self.begin_load();
             // Last, so that nothing that was folded in stays uncommitted while the task sleeps.
@@ -103,11 +109,13 @@ impl Shell {
                 break;
             }
             let wake = self.sleep_until_wake();
-            let (goes_on, takes) = (!self.stopping, !self.stopping && self.takes_commands());
+            let takes = !self.stopping && (self.in_doubt || self.takes_commands());
+            let goes_on = !self.stopping;
             tokio::select! {
                 biased;
                 _ = &mut stopped, if goes_on => self.begin_stopping(),
                 done = join(&mut self.commit) => self.finish_commit(done),
+                () = doubt.notified() => self.doubtful(),
                 found = self.starts.found() => self.starts.hand_over(found),
                 (run, tree) = self.loads.done(), if goes_on => self.loaded(run, tree),
                 Some(report) = self.reports.recv(), if goes_on => {
@@ -188,7 +196,7 @@ impl Shell {
         let Input::Command(command, reply) = input else {
             return self.hand_to_core(input);
         };
-        if self.resume_at.is_some() {
+        if self.resume_at.is_some() || self.in_doubt {
             let why = "the last change could not be stored; trying again".to_owned();
             return answer(reply, Answer::NotStored(why));
         }
@@ -270,14 +278,33 @@ impl Shell {
             Next::Nothing => {}
             Next::Answer(released) => self.release(released),
             Next::Commit(group) => {
-                let committing = commit(Arc::clone(&self.store), group, self.settings.retry_pause);
+                let committing = commit(
+                    Arc::clone(&self.store),
+                    group,
+                    self.settings.retry_pause,
+                    Arc::clone(&self.doubt),
+                );
                 self.commit = Some(tokio::spawn(committing));
             }
         }
     }
 
+    /// The store does not say what became of the group under way. Nobody is kept waiting for that.
+    fn doubtful(&mut self) {
+        if self.commit.is_none() {
+            return;
+        }
+        self.in_doubt = true;
+        self.healthy.store(false, Ordering::Relaxed);
+        for reply in self.core.take_replies() {
+            let why = "it is not known yet whether this was stored: ask for the run's status, or repeat it with the same key";
+            answer(reply, Answer::NotStored(why.to_owned()));
+        }
+    }
+
     fn finish_commit(&mut self, done: Committed) {
         self.commit = None;
+        self.in_doubt = false;
         match done {
             Committed::Done(outcomes) => {
                 self.pause = self.settings.retry_pause;
