@@ -100,7 +100,6 @@ impl Shell {
     }
 
     pub(super) async fn run(mut self, mut stopped: oneshot::Receiver<()>) {
-        let doubt = Arc::clone(&self.doubt);
         loop {
             self.begin_load();
             // Last, so that nothing that was folded in stays uncommitted while the task sleeps.
@@ -109,6 +108,7 @@ impl Shell {
                 break;
             }
             let wake = self.sleep_until_wake();
+            let doubt = Arc::clone(&self.doubt);
             let takes = !self.stopping && (self.in_doubt || self.takes_commands());
             let goes_on = !self.stopping;
             tokio::select! {
@@ -278,6 +278,8 @@ impl Shell {
             Next::Nothing => {}
             Next::Answer(released) => self.release(released),
             Next::Commit(group) => {
+                // One for each commit: a doubt about an earlier one says nothing of this one.
+                self.doubt = Arc::default();
                 let committing = commit(
                     Arc::clone(&self.store),
                     group,
