@@ -1,13 +1,13 @@
 //! Applying and exporting definitions.
 
-use crate::definitions::{self, Found, Parsed};
-use crate::requests::{Applied, Change, Refusal, SourceFile};
+use crate::definitions::{self, Found, Parsed, TargetKind};
+use crate::requests::{Applied, Change, Defect, Refusal, SourceFile};
 use crate::use_cases::{Service, unavailable};
 use dayend_engine::codes::{Code, Scope, shortened};
 use dayend_engine::definition::{Definition, Kind};
 use dayend_identity::caller::{Caller, Function};
 use dayend_store::port::{
-    DefinitionRow, HistoryRecord, NewDefinition, Outcome, VersionKey, Write, Writer,
+    Content, DefinitionRow, HistoryRecord, NewDefinition, Outcome, VersionKey, Write, Writer,
 };
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
@@ -26,19 +26,19 @@ impl Service {
     ) -> Result<Applied, Refusal> {
         self.require(caller, &scope, &[Function::Define]).await?;
         // Reading a large definition takes seconds: not on a thread that others wait for.
-        let parsed = tokio::task::spawn_blocking(move || definitions::read(&files)).await;
-        let parsed = parsed.map_err(|error| {
+        let read = tokio::task::spawn_blocking(move || read(&files)).await;
+        let read = read.map_err(|error| {
             Refusal::Unavailable(format!("reading the definitions failed: {error}"))
         })?;
-        let parsed = parsed.map_err(Refusal::BadDefinitions)?;
+        let (parsed, contents) = read.map_err(Refusal::BadDefinitions)?;
         if parsed.iter().any(|one| has_command(&one.definition)) {
             self.require(caller, &scope, &[Function::DefineCommand]).await?;
         }
         let _one_at_a_time = self.applying.lock().await;
         let stored = self.stored(&scope).await?;
-        check(&parsed, &stored)?;
+        self.check(&parsed, &stored).await?;
         let warnings = parsed.iter().flat_map(definitions::warnings).collect();
-        let (changes, rows) = self.changes(caller, &scope, &parsed, &stored);
+        let (changes, rows) = self.changes(caller, &scope, &parsed, contents, &stored).await?;
         if !dry_run && !rows.is_empty() {
             self.define(caller, &scope, rows).await?;
         }
@@ -61,12 +61,11 @@ impl Service {
         }
         let wanted =
             |code: &Code| codes.is_empty() || codes.iter().any(|wanted| wanted == code.as_str());
-        let found: Result<Vec<Definition>, Refusal> = stored
-            .iter()
-            .filter(|((_, code), _)| wanted(code))
-            .map(|(_, row)| parse(row))
-            .collect();
-        Ok(definitions::export(&found?))
+        let mut text = String::new();
+        for row in stored.values().filter(|row| wanted(&row.code)) {
+            definitions::export_after(&mut text, &self.definition_of(row).await?);
+        }
+        Ok(text)
     }
 
     async fn stored(&self, scope: &Scope) -> Result<Stored, Refusal> {
@@ -74,22 +73,57 @@ impl Service {
         Ok(rows.into_iter().map(|row| ((row.kind, row.code.clone()), row)).collect())
     }
 
-    fn changes(
+    /// What a stored version says.
+    async fn definition_of(&self, row: &DefinitionRow) -> Result<Definition, Refusal> {
+        let parts = self.store.definition_parts(row.key).await.map_err(unavailable)?;
+        let digest = row.digest;
+        let unpacked =
+            tokio::task::spawn_blocking(move || definitions::unpack(&digest, &parts)).await;
+        unpacked.map_err(|error| error.to_string()).flatten().map_err(|why| {
+            let (version, code) = (row.version, &row.code);
+            Refusal::Unavailable(format!("version {version} of `{code}` cannot be read: {why}"))
+        })
+    }
+
+    /// What one document says about others, and whether it compiles.
+    async fn check(&self, parsed: &[Parsed], stored: &Stored) -> Result<(), Refusal> {
+        let mut targets: BTreeMap<Code, TargetKind> = BTreeMap::new();
+        for code in definitions::connections_named(parsed) {
+            let Some(row) = stored.get(&(Kind::Connection, code.clone())) else { continue };
+            if let Found::Connection(target) = Found::of(&self.definition_of(row).await?) {
+                targets.insert(code, target);
+            }
+        }
+        let found = |kind: Kind, code: &Code| match kind {
+            Kind::Batch => stored.contains_key(&(kind, code.clone())).then_some(Found::Batch),
+            Kind::BatchGroup => {
+                stored.contains_key(&(kind, code.clone())).then_some(Found::BatchGroup)
+            }
+            Kind::Connection => targets.get(code).copied().map(Found::Connection),
+        };
+        let defects = definitions::check_references(parsed, &found);
+        if defects.is_empty() { Ok(()) } else { Err(Refusal::BadDefinitions(defects)) }
+    }
+
+    async fn changes(
         &self,
         caller: &Caller,
         scope: &Scope,
         parsed: &[Parsed],
+        contents: Vec<Content>,
         stored: &Stored,
-    ) -> (Vec<Change>, Vec<NewDefinition>) {
+    ) -> Result<(Vec<Change>, Vec<NewDefinition>), Refusal> {
         let (mut changes, mut rows) = (Vec::new(), Vec::new());
-        for one in parsed {
+        for (one, content) in parsed.iter().zip(contents) {
             let (kind, code) = (one.definition.kind(), one.definition.code().clone());
             let before = stored.get(&(kind, code.clone()));
             let from_version = before.map_or(0, |row| row.version);
-            let text = definitions::canonical_json(&one.definition);
-            let same = before.is_some_and(|row| row.text == text);
-            let old = before.and_then(|row| definitions::from_canonical(&row.text).ok());
-            let diff = if same { String::new() } else { difference(old.as_ref(), &one.definition) };
+            let same = before.is_some_and(|row| row.digest == content.digest);
+            let diff = if same {
+                String::new()
+            } else {
+                self.difference(before, &content, &one.definition).await?
+            };
             let to_version = if same { from_version } else { from_version + 1 };
             changes.push(Change { kind, code: code.clone(), from_version, to_version, diff });
             if !same {
@@ -99,13 +133,37 @@ impl Service {
                     kind,
                     code,
                     expected: from_version,
-                    text,
+                    content,
                     by: caller.actor(),
                     at: self.now(),
                 });
             }
         }
-        (changes, rows)
+        Ok((changes, rows))
+    }
+
+    /// The difference is for people: of very large definitions only the fact is told.
+    async fn difference(
+        &self,
+        before: Option<&DefinitionRow>,
+        content: &Content,
+        new: &Definition,
+    ) -> Result<String, Refusal> {
+        let text = |definition: &Definition| {
+            let mut text = String::new();
+            definitions::export_after(&mut text, definition);
+            text
+        };
+        if before.is_some_and(|row| row.parts > DIFF_PARTS_MAX)
+            || content.parts.len() > DIFF_PARTS_MAX as usize
+        {
+            return Ok(format!("`{}` is too large to show what changed\n", new.code()));
+        }
+        let old = match before {
+            Some(row) => text(&self.definition_of(row).await?),
+            None => String::new(),
+        };
+        Ok(definitions::diff(&old, &text(new)))
     }
 
     async fn define(
@@ -144,45 +202,12 @@ fn has_command(definition: &Definition) -> bool {
     }
 }
 
-/// What one document says about others, and whether it compiles.
-fn check(parsed: &[Parsed], stored: &Stored) -> Result<(), Refusal> {
-    let kind_of = |kind: Kind, code: &Code| {
-        let row = stored.get(&(kind, code.clone()))?;
-        match kind {
-            Kind::Batch => Some(Found::Batch),
-            Kind::BatchGroup => Some(Found::BatchGroup),
-            Kind::Connection => parse(row).ok().map(|definition| Found::of(&definition)),
-        }
-    };
-    let defects = definitions::check_references(parsed, &kind_of);
-    if defects.is_empty() { Ok(()) } else { Err(Refusal::BadDefinitions(defects)) }
+/// Reads the files, and packs what they say.
+fn read(files: &[SourceFile]) -> Result<(Vec<Parsed>, Vec<Content>), Vec<Defect>> {
+    let parsed = definitions::read(files)?;
+    let contents = parsed.iter().map(|one| definitions::pack(&one.definition)).collect();
+    Ok((parsed, contents))
 }
 
-fn parse(row: &DefinitionRow) -> Result<Definition, Refusal> {
-    definitions::from_canonical(&row.text).map_err(|why| {
-        Refusal::Unavailable(format!(
-            "version {} of `{}` cannot be read: {why}",
-            row.version, row.code
-        ))
-    })
-}
-
-/// The difference is for people: of very large definitions only the fact is told.
-fn difference(old: Option<&Definition>, new: &Definition) -> String {
-    let text = |definition: &Definition| definitions::export(std::slice::from_ref(definition));
-    if is_large(new) || old.is_some_and(is_large) {
-        return format!("`{}` is too large to show what changed\n", new.code());
-    }
-    definitions::diff(&old.map(text).unwrap_or_default(), &text(new))
-}
-
-/// Above this many tasks no difference is shown.
-const DIFF_TASKS_MAX: usize = 10_000;
-
-fn is_large(definition: &Definition) -> bool {
-    match definition {
-        Definition::Batch(batch) => batch.tasks.len() > DIFF_TASKS_MAX,
-        Definition::BatchGroup(group) => group.members.len() > DIFF_TASKS_MAX,
-        Definition::Connection(_) => false,
-    }
-}
+/// Of a definition with more parts, which is some 20,000 tasks, no difference is shown.
+const DIFF_PARTS_MAX: u32 = 1;

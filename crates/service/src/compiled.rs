@@ -26,11 +26,11 @@ pub enum Source {
 
 impl Compiled {
     /// Compiles a stored version; a stored version that does not compile breaks our own rules.
-    pub fn of(row: &DefinitionRow) -> Result<Self, StoreError> {
+    pub fn of(row: &DefinitionRow, parts: &[Box<[u8]>]) -> Result<Self, StoreError> {
         let broken = |why: String| {
             StoreError::Inconsistent(format!("version {} of `{}`: {why}", row.version, row.code))
         };
-        let definition = definitions::from_canonical(&row.text).map_err(broken)?;
+        let definition = definitions::unpack(&row.digest, parts).map_err(broken)?;
         let (plan, source) = match definition {
             Definition::Batch(batch) => (Plan::of_batch(&batch), Source::Batch(Arc::new(batch))),
             Definition::BatchGroup(group) => (Plan::of_group(&group), Source::Group(group)),
@@ -135,7 +135,8 @@ impl Catalogue {
         let Some(row) = self.store.definition(scope, Kind::Connection, code).await? else {
             return Ok(Err(format!("connection `{code}` does not exist")));
         };
-        let connection = match definitions::from_canonical(&row.text) {
+        let parts = self.store.definition_parts(row.key).await?;
+        let connection = match definitions::unpack(&row.digest, &parts) {
             Ok(Definition::Connection(connection)) => connection,
             Ok(Definition::Batch(_) | Definition::BatchGroup(_)) => {
                 return Ok(Err(format!("`{code}` is not a connection")));
@@ -165,8 +166,9 @@ impl Catalogue {
         if let Some(found) = self.known(|known| known.versions.get(&key).cloned()) {
             return Ok(found);
         }
+        let parts = self.store.definition_parts(key).await?;
         // A large definition takes seconds to compile: not on a thread that others wait for.
-        let compiled = tokio::task::spawn_blocking(move || Compiled::of(&row)).await;
+        let compiled = tokio::task::spawn_blocking(move || Compiled::of(&row, &parts)).await;
         let compiled = compiled.map_err(|error| {
             StoreError::Inconsistent(format!("cannot compile a definition: {error}"))
         })?;

@@ -126,12 +126,22 @@ CREATE TABLE definitions (
     kind TEXT NOT NULL,
     code TEXT NOT NULL,
     version BIGINT NOT NULL,
-    body TEXT NOT NULL,
+    -- SHA-256 of the content, before it was cut into parts and packed.
+    digest BYTEA NOT NULL,
+    parts BIGINT NOT NULL,
     author TEXT NOT NULL,
     at BIGINT NOT NULL,
     fingerprint BYTEA NOT NULL
 );
 CREATE UNIQUE INDEX definitions_version ON definitions (tenant, service, workspace, kind, code, version);
+
+CREATE TABLE definition_parts (
+    definition BIGINT NOT NULL REFERENCES definitions (key),
+    part BIGINT NOT NULL,
+    bytes BYTEA NOT NULL,
+    fingerprint BYTEA NOT NULL,
+    PRIMARY KEY (definition, part)
+);
 
 CREATE TABLE scopes (
     tenant TEXT NOT NULL,

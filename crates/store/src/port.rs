@@ -6,6 +6,7 @@ use dayend_engine::definition::Kind;
 use dayend_engine::status::Status;
 use dayend_engine::time::{MisDate, Timestamp};
 use std::fmt;
+use std::sync::Arc;
 
 /// A share of the runs that one node owns at a time. With SQLite there is only 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -230,8 +231,7 @@ pub struct NewDefinition {
     pub code: Code,
     /// The version that must be the newest one (0: the code must be new); the new one is `expected + 1`.
     pub expected: i64,
-    /// Canonical JSON of `engine::definition::Definition`.
-    pub text: String,
+    pub content: Content,
     pub by: String,
     pub at: Timestamp,
 }
@@ -244,9 +244,20 @@ pub struct DefinitionRow {
     pub kind: Kind,
     pub code: Code,
     pub version: i64,
-    pub text: String,
+    /// [`Content::digest`].
+    pub digest: [u8; 32],
+    /// How many parts its content has: read by [`Store::definition_parts`].
+    pub parts: u32,
     pub by: String,
     pub at: Timestamp,
+}
+
+/// What a definition says, in the form that only its writer can read. It may be large, so that it is kept in parts.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Content {
+    /// SHA-256 of what the parts say, however they say it: equal definitions have equal digests.
+    pub digest: [u8; 32],
+    pub parts: Arc<[Box<[u8]>]>,
 }
 
 /// A person who can log in.
@@ -380,6 +391,8 @@ pub trait Store: Send + Sync {
         &self,
         key: VersionKey,
     ) -> Result<Option<DefinitionRow>, StoreError>;
+    /// The content of a version, part by part; none: there is no such version.
+    async fn definition_parts(&self, key: VersionKey) -> Result<Vec<Box<[u8]>>, StoreError>;
     /// The newest versions of all definitions of a scope, by kind and code.
     async fn definitions(&self, scope: &Scope) -> Result<Vec<DefinitionRow>, StoreError>;
 
@@ -434,6 +447,13 @@ secret_free_debug! {
     UserRow: id, tenant, name, active;
     AppRow: client_id, tenant, name, grants, active;
     RefreshRow: family, client_id, tenant, user_id, scope, expires_at, spent, revoked;
+}
+
+impl fmt::Debug for Content {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let size_bytes: usize = self.parts.iter().map(|part| part.len()).sum();
+        out.debug_struct("Content").field("size_bytes", &size_bytes).finish_non_exhaustive()
+    }
 }
 
 impl fmt::Debug for SecretHash {

@@ -1,6 +1,7 @@
 //! [`Store`] on any database. Whatever writes runs in a task of its own, so that a caller who gives up cannot cut a transaction short.
 
 use crate::database::Database;
+use crate::definitions::PartRow;
 use crate::history::records;
 use crate::port::{
     AppRow, ClaimRow, CommitError, DefinitionRow, GrantRow, Group, GroupId, HistoryRow, NodeRow,
@@ -118,6 +119,11 @@ impl<D: Database> Store for D {
         key: VersionKey,
     ) -> Result<Option<DefinitionRow>, StoreError> {
         Database::find(self, definitions::BY_KEY, &[key.0.into()]).await
+    }
+
+    async fn definition_parts(&self, key: VersionKey) -> Result<Vec<Box<[u8]>>, StoreError> {
+        let parts: Vec<PartRow> = Database::list(self, definitions::PARTS, &[key.0.into()]).await?;
+        Ok(parts.into_iter().map(|part| part.bytes).collect())
     }
 
     async fn definitions(&self, scope: &Scope) -> Result<Vec<DefinitionRow>, StoreError> {

@@ -94,6 +94,12 @@ impl<'a> From<Option<&'a str>> for Value<'a> {
     }
 }
 
+impl<'a> From<&'a [u8]> for Value<'a> {
+    fn from(value: &'a [u8]) -> Self {
+        Self::Bytes(Some(value))
+    }
+}
+
 impl<'a> From<&'a [u8; 32]> for Value<'a> {
     fn from(value: &'a [u8; 32]) -> Self {
         Self::Bytes(Some(value))

@@ -246,6 +246,10 @@ impl Store for Flaky {
         self.read()?.definition_version(key).await
     }
 
+    async fn definition_parts(&self, key: VersionKey) -> Result<Vec<Box<[u8]>>, StoreError> {
+        self.read()?.definition_parts(key).await
+    }
+
     async fn definitions(&self, scope: &Scope) -> Result<Vec<DefinitionRow>, StoreError> {
         self.read()?.definitions(scope).await
     }

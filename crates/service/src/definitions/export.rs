@@ -15,20 +15,25 @@ const LINE_MAX_CHARS: usize = 110;
 /// The documents of the definitions, in their order; reading them gives the same definitions.
 pub fn export(definitions: &[Definition]) -> String {
     let mut out = String::new();
-    for (index, definition) in definitions.iter().enumerate() {
-        if index > 0 {
-            out.push_str("---\n");
-        }
-        let mut page = Page { out: &mut out };
-        page.line(0, "apiVersion", API_VERSION);
-        page.line(0, "kind", definition.kind().as_str());
-        match definition {
-            Definition::Batch(batch) => page.batch(batch),
-            Definition::BatchGroup(group) => page.group(group),
-            Definition::Connection(connection) => page.connection(connection),
-        }
+    for definition in definitions {
+        export_after(&mut out, definition);
     }
     out
+}
+
+/// Writes a document behind those that are in `out`.
+pub fn export_after(out: &mut String, definition: &Definition) {
+    if !out.is_empty() {
+        out.push_str("---\n");
+    }
+    let mut page = Page { out };
+    page.line(0, "apiVersion", API_VERSION);
+    page.line(0, "kind", definition.kind().as_str());
+    match definition {
+        Definition::Batch(batch) => page.batch(batch),
+        Definition::BatchGroup(group) => page.group(group),
+        Definition::Connection(connection) => page.connection(connection),
+    }
 }
 
 /// The text so far.

@@ -3,9 +3,9 @@
 //! Text goes in as files and comes out as engine types that hold every rule of the manual; what is wrong comes out
 //! as defects that name file, line, column and field.
 
-mod canonical;
 mod check;
 mod connections;
+mod content;
 mod difference;
 mod document;
 mod export;
@@ -32,12 +32,12 @@ mod yaml;
 #[cfg(test)]
 mod tests;
 
-pub use canonical::{canonical_json, from_canonical};
+pub use content::{pack, unpack};
 pub use difference::diff;
-pub use export::export;
+pub use export::{export, export_after};
 pub use limits::{DEFECTS_MAX, REQUEST_TEXT_MAX_BYTES, TEXT_MAX_BYTES};
 pub use node::Position;
 pub use placeholders::warnings;
 pub use read::{Parsed, Positions, read};
-pub use references::{Found, TargetKind, check_references};
+pub use references::{Found, TargetKind, check_references, connections_named};
 pub use schema::schema;

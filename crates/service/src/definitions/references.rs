@@ -5,8 +5,8 @@ use super::read::Parsed;
 use super::report::{Path, Report};
 use crate::requests::Defect;
 use dayend_engine::codes::Code;
-use dayend_engine::definition::{Batch, ConnectionTarget, Definition, Group, Kind, Work};
-use std::collections::HashMap;
+use dayend_engine::definition::{Batch, ConnectionTarget, Definition, Group, Kind, Task, Work};
+use std::collections::{BTreeSet, HashMap};
 
 /// What a code stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +41,30 @@ impl Found {
 
 /// The definitions of one call, by kind and code.
 type Together<'p> = HashMap<(Kind, &'p str), &'p Parsed>;
+
+/// The connections that tasks name.
+pub fn connections_named(parsed: &[Parsed]) -> BTreeSet<Code> {
+    let mut named = BTreeSet::new();
+    for one in parsed {
+        let Definition::Batch(batch) = &one.definition else { continue };
+        let tasks = one.positions.connections.iter();
+        let tasks = tasks.filter_map(|(index, _)| batch.tasks.get(*index as usize));
+        for code in tasks.filter_map(connection) {
+            if !named.contains(code) {
+                named.insert(code.clone());
+            }
+        }
+    }
+    named
+}
+
+fn connection(task: &Task) -> Option<&Code> {
+    match &task.work {
+        Work::Http(http) => http.connection.as_ref(),
+        Work::Sql(sql) => Some(&sql.connection),
+        Work::Noop | Work::Command(_) => None,
+    }
+}
 
 /// Members that are no batches, connections that are missing or of the wrong type, and codes that are taken.
 ///

@@ -9,6 +9,8 @@ pub(crate) const CONTRADICTIONS: &[(&str, &str)] = &[
     ("a run repeats a run that does not exist", RERUN_OF_NOTHING),
     ("a run uses a definition version that does not exist", RUN_WITHOUT_VERSION),
     ("the versions of a definition do not count from 1", VERSION_GAP),
+    ("a definition lacks parts, or has too many", DEFINITION_IN_PIECES),
+    ("a part belongs to no definition", PART_WITHOUT_DEFINITION),
     ("a definition belongs to no scope", DEFINITION_WITHOUT_SCOPE),
     ("a history record belongs to no run, or is in another partition", RECORD_WITHOUT_RUN),
     ("a row was written by an owner that its partition never had", UNKNOWN_OWNER),
@@ -32,6 +34,10 @@ const VERSION_GAP: &str = "SELECT COUNT(*) FROM (SELECT 1 FROM definitions GROUP
     HAVING MIN(version) <> 1 OR MAX(version) <> COUNT(*)) AS gaps";
 const DEFINITION_WITHOUT_SCOPE: &str = "SELECT COUNT(*) FROM definitions WHERE NOT EXISTS (SELECT 1 FROM scopes \
     WHERE scopes.tenant = definitions.tenant AND scopes.service = definitions.service AND scopes.workspace = definitions.workspace)";
+const DEFINITION_IN_PIECES: &str = "SELECT COUNT(*) FROM definitions WHERE parts <> \
+    (SELECT COUNT(*) FROM definition_parts WHERE definition_parts.definition = definitions.key)";
+const PART_WITHOUT_DEFINITION: &str = "SELECT COUNT(*) FROM definition_parts WHERE NOT EXISTS \
+    (SELECT 1 FROM definitions WHERE definitions.key = definition_parts.definition)";
 const RECORD_WITHOUT_RUN: &str = "SELECT COUNT(*) FROM history WHERE run IS NOT NULL AND NOT EXISTS \
     (SELECT 1 FROM runs WHERE runs.key = history.run AND runs.partition = history.partition)";
 const UNKNOWN_OWNER: &str = "SELECT COUNT(*) FROM (SELECT partition, owner_epoch FROM runs \

@@ -1,5 +1,6 @@
 //! Reads everything once and holds it against our rules.
 
+use crate::definitions::PartRow;
 use crate::history::records;
 use crate::partitions::{self, PartitionRow};
 use crate::port::{
@@ -63,6 +64,7 @@ async fn contradiction(
 /// Reads every row that carries a fingerprint; runs are read by [`replay`].
 async fn seals(session: &mut impl Session, defects: &mut Defects) -> Result<(), StoreError> {
     intact::<DefinitionRow>(session, definitions::ALL, defects).await?;
+    intact::<PartRow>(session, definitions::ALL_PARTS, defects).await?;
     intact::<ClaimRow>(session, claims::ALL, defects).await?;
     intact::<StoredScope>(session, scopes::ALL, defects).await?;
     intact::<UserRow>(session, users::ALL, defects).await?;

@@ -165,6 +165,11 @@ async fn define(session: &mut impl Session, rows: &[NewDefinition]) -> Result<bo
         let stored = definitions::stored(row);
         let seal = definitions::seal(&stored);
         session.execute(definitions::INSERT, &definitions::values(&stored, &seal)).await?;
+        for (number, bytes) in (0..).zip(row.content.parts.iter()) {
+            let seal = definitions::seal_part(row.key, number, bytes);
+            let values = definitions::part_values(row.key, number, bytes, &seal);
+            session.execute(definitions::INSERT_PART, &values).await?;
+        }
     }
     Ok(true)
 }

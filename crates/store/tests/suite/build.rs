@@ -7,7 +7,7 @@ use dayend_engine::status::Status;
 use dayend_engine::time::Timestamp;
 use dayend_store::history::StepDetail;
 use dayend_store::port::{
-    ClaimRow, CommitError, Group, GroupId, HistoryRecord, NewDefinition, NodeRow, Outcome,
+    ClaimRow, CommitError, Content, Group, GroupId, HistoryRecord, NewDefinition, NodeRow, Outcome,
     OwnerEpoch, Partition, RunChange, RunRow, RunState, Store, VersionKey, Write,
 };
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -164,9 +164,16 @@ pub(crate) fn define(definitions: &[(&str, i64, i64)]) -> Write {
         kind: Kind::Batch,
         code: code.parse().unwrap(),
         expected: *expected,
-        text: format!(r#"{{"code":"{code}","version":{}}}"#, expected + 1),
+        content: content(code, expected + 1),
         by: "ann@cli".to_owned(),
         at: T0,
     };
     Write::Define { rows: definitions.iter().map(row).collect(), history: record("apply") }
+}
+
+/// Two parts, the first of which holds every byte.
+pub(crate) fn content(code: &str, version: i64) -> Content {
+    let last = format!("{code} {version}").into_bytes().into_boxed_slice();
+    let parts = [(0..=u8::MAX).collect(), last];
+    Content { digest: [u8::try_from(version).unwrap(); 32], parts: parts.into() }
 }

@@ -1,4 +1,4 @@
-use crate::suite::build::{Desk, define, scope};
+use crate::suite::build::{Desk, content, define, scope};
 use crate::suite::home::Home;
 use dayend_engine::codes::Scope;
 use dayend_engine::definition::Kind;
@@ -19,7 +19,10 @@ pub(crate) async fn exactly_one_of_two_definers_of_a_version_wins(home: &dyn Hom
         .unwrap()
         .unwrap();
     assert_eq!((newest.key, newest.version), (VersionKey(6), 3));
-    assert_eq!(newest.text, r#"{"code":"EOD_FX","version":3}"#);
+    assert_eq!((newest.digest, newest.parts), ([3; 32], 2));
+    let parts = desk.store.definition_parts(VersionKey(6)).await.unwrap();
+    assert_eq!(*parts, *content("EOD_FX", 3).parts);
+    assert!(desk.store.definition_parts(VersionKey(3)).await.unwrap().is_empty());
     let pinned = desk.store.definition_version(VersionKey(2)).await.unwrap().unwrap();
     assert_eq!((pinned.version, pinned.by.as_str()), (2, "ann@cli"));
     assert_eq!(desk.store.definition_version(VersionKey(3)).await.unwrap(), None);

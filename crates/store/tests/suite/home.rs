@@ -73,7 +73,7 @@ impl Home for SqliteHome {
 
     async fn damage(&self, table: &str, column: &str) -> u64 {
         let changed = format!(
-            "CASE typeof({column}) WHEN 'integer' THEN CASE WHEN {column} IN (0, 1) AND '{column}' <> 'node' THEN 1 - {column} ELSE {column} + 4 END \
+            "CASE typeof({column}) WHEN 'integer' THEN CASE WHEN {column} IN (0, 1) AND '{column}' NOT IN ('node', 'part') THEN 1 - {column} ELSE {column} + 4 END \
              WHEN 'text' THEN '~' || substr({column}, 2) WHEN 'blob' THEN CAST(x'ff' || substr({column}, 2) AS BLOB) END"
         );
         let one = format!("(SELECT {column} FROM {table} WHERE {column} IS NOT NULL LIMIT 1)");

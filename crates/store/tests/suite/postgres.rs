@@ -128,7 +128,7 @@ impl Home for PostgresHome {
         let text = format!("{quoted}::text");
         // All branches as texts, which are cast back by the assignment of a variable of the column's type.
         let changed = format!(
-            "CASE {kind} WHEN 'bigint' THEN (CASE WHEN {text} IN ('0', '1') AND '{column}' <> 'node' THEN 1 - {text}::bigint ELSE {text}::bigint + 4 END)::text \
+            "CASE {kind} WHEN 'bigint' THEN (CASE WHEN {text} IN ('0', '1') AND '{column}' NOT IN ('node', 'part') THEN 1 - {text}::bigint ELSE {text}::bigint + 4 END)::text \
              WHEN 'boolean' THEN (NOT {text}::boolean)::text WHEN 'text' THEN '~' || substr({text}, 2) \
              WHEN 'bytea' THEN '\\xff' || substr({text}, 5) END"
         );

@@ -80,7 +80,10 @@ pub(crate) async fn each_kind_of_tampering_is_a_defect(home: &dyn Home) {
         ("a deleted state", "DELETE FROM run_states WHERE run = 1", "a run has no state"),
         ("an invented run", "INSERT INTO runs SELECT 9, partition, owner_epoch, 'X_2026-10-30_1_1', tenant, service, workspace, kind, code, \
             mis_date, version, NULL, NULL, NULL, params, choices, triggered_by, created_at, fingerprint FROM runs WHERE key = 1", "a run has no state"),
-        ("a definition's text", "UPDATE definitions SET body = replace(body, 'EOD', 'EOE')", "does not match its fingerprint"),
+        ("a definition's author", "UPDATE definitions SET author = 'bob@cli'", "does not match its fingerprint"),
+        ("a definition's content", "UPDATE definition_parts SET bytes = fingerprint WHERE part = 1", "part 1 of definition version 1 does not match its fingerprint"),
+        ("a deleted part", "DELETE FROM definition_parts WHERE part = 1", "a definition lacks parts, or has too many"),
+        ("a part of nothing", "UPDATE definition_parts SET definition = 99 WHERE definition = 1", "a part belongs to no definition"),
         ("a deleted definition", "DELETE FROM definitions WHERE key = 1", "definition version that does not exist"),
         ("an idempotency key's answer", "UPDATE claims SET answer = '{}'", "the idempotency key `k` of `cli` does not match its fingerprint"),
         ("a password", "UPDATE users SET password = '$argon2id$y'", "user `ann` does not match its fingerprint"),

@@ -147,6 +147,15 @@ impl Store for ModelStore {
         Ok(self.read()?.definitions.get(&key).cloned())
     }
 
+    async fn definition_parts(&self, key: VersionKey) -> Result<Vec<Box<[u8]>>, StoreError> {
+        Ok(self
+            .read()?
+            .contents
+            .get(&key)
+            .map(|content| content.parts.to_vec())
+            .unwrap_or_default())
+    }
+
     async fn definitions(&self, _: &Scope) -> Result<Vec<DefinitionRow>, StoreError> {
         Ok(self.read()?.definitions.values().cloned().collect())
     }

@@ -2,8 +2,8 @@
 
 use dayend_engine::codes::RunKey;
 use dayend_store::port::{
-    ClaimRow, DefinitionRow, Group, GroupId, HistoryRecord, HistoryRow, NewDefinition, NodeRow,
-    Outcome, OwnerEpoch, Partition, RunRow, VersionKey, Write,
+    ClaimRow, Content, DefinitionRow, Group, GroupId, HistoryRecord, HistoryRow, NewDefinition,
+    NodeRow, Outcome, OwnerEpoch, Partition, RunRow, VersionKey, Write,
 };
 use std::collections::BTreeMap;
 
@@ -19,6 +19,7 @@ pub(super) struct Tables {
     pub nodes: BTreeMap<RunKey, BTreeMap<u32, NodeRow>>,
     pub claims: BTreeMap<ClaimName, ClaimRow>,
     pub definitions: BTreeMap<VersionKey, DefinitionRow>,
+    pub contents: BTreeMap<VersionKey, Content>,
     pub history: Vec<HistoryRow>,
     pub commits: BTreeMap<GroupId, Vec<Outcome>>,
     /// Writes that a database would refuse for ever.
@@ -125,11 +126,13 @@ impl Tables {
             kind: row.kind,
             code: row.code.clone(),
             version: row.expected + 1,
-            text: row.text.clone(),
+            digest: row.content.digest,
+            parts: u32::try_from(row.content.parts.len()).unwrap_or(u32::MAX),
             by: row.by.clone(),
             at: row.at,
         };
         self.definitions.insert(row.key, stored);
+        self.contents.insert(row.key, row.content.clone());
     }
 
     fn append(&mut self, partition: Partition, record: &HistoryRecord) {

@@ -18,7 +18,7 @@ use dayend_executor::port::Report;
 use dayend_service::compiled::{Catalogue, Compiled};
 use dayend_service::conductor::input::{Command, Input};
 use dayend_service::conductor::load::Tree;
-use dayend_service::definitions::canonical_json;
+use dayend_service::definitions::pack;
 use dayend_store::port::{
     Group, HistoryRow, NewDefinition, Outcome, Store, StoreError, VersionKey,
 };
@@ -222,7 +222,7 @@ impl World {
             kind: definition.kind(),
             code: code(definition.code().as_str()),
             expected,
-            text: canonical_json(definition),
+            content: pack(definition),
             by: "engineer".to_owned(),
             at: self.wall(),
         }

@@ -1,7 +1,7 @@
 //! What was read is written, and what was written is read.
 
 use super::read_one;
-use crate::definitions::{canonical_json, export, from_canonical};
+use crate::definitions::{export, pack, unpack};
 use dayend_engine::codes::Code;
 use dayend_engine::definition::{
     Batch, CommandWork, Connection, ConnectionTarget, Definition, Edge, Group, HttpWork, Member,
@@ -26,10 +26,10 @@ proptest! {
 
     #[test]
     fn the_stored_text_is_read_back_and_stable(definition in definitions()) {
-        let text = canonical_json(&definition);
-        let again = from_canonical(&text).unwrap();
+        let content = pack(&definition);
+        let again = unpack(&content.digest, &content.parts).unwrap();
         prop_assert_eq!(&again, &definition);
-        prop_assert_eq!(canonical_json(&again), text);
+        prop_assert_eq!(pack(&again), content);
     }
 
     #[test]

@@ -1,0 +1,9 @@
+//! What an engineer writes: batches, groups and connections, after parsing and before compiling to a plan.
+
+mod kinds;
+mod spec;
+mod work;
+
+pub use kinds::{Batch, Definition, EDGES_MAX, Edge, Group, Kind, Member, NODES_MAX, On, Task};
+pub use spec::{OnLost, Retries, Spec};
+pub use work::{CommandWork, Connection, ConnectionTarget, HttpWork, SecretRef, SqlWork, Work};
