@@ -1,92 +1,131 @@
-//! A client with one connection that is kept.
+//! A caller with a token: requests that are made once and sent often.
 
+use crate::http::{Answer, Connection, Door};
 use crate::server::Server;
 use anyhow::{Context as _, Result, ensure};
-use reqwest::header::{HeaderMap, HeaderValue};
-use reqwest::{Certificate, Client};
 use serde_json::{Value, json};
-use std::fs;
-use std::time::{Duration, Instant};
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::Arc;
 
-/// How soon a run is looked at again. The end of a run is known this precisely.
-const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(2);
-/// A run that takes longer than this is not worth measuring.
-const RUN_AT_MOST: Duration = Duration::from_mins(10);
+/// A request as it goes over the wire.
+pub(crate) type Request = Arc<[u8]>;
 
-/// A client with a token.
-#[derive(Clone, Debug)]
+/// The five calls of the external interface live below this.
+const EXTERNAL: &str = "/SchedulerService/rest-api/v1/external";
+
+/// Knows the server, a token and a scope.
+#[derive(Clone)]
 pub(crate) struct Caller {
-    client: Client,
-    base_url: String,
+    pub(crate) door: Door,
+    /// The header lines of every request.
+    headers: String,
 }
 
 impl Caller {
-    /// A new connection, with a token of the app's own.
+    /// Gets a token of the app's own.
     pub(crate) async fn new(server: &Server) -> Result<Self> {
-        let authority = Certificate::from_pem(&fs::read(server.profile("ca_file")?)?)?;
-        let builder = || Client::builder().tls_certs_only([authority.clone()]);
-        let url = format!("{}/oauth2/v1/token", server.base_url);
-        let asked = builder().build()?.post(url).form(&[("grant_type", "client_credentials")]);
-        let (id, secret) = (server.profile("client_id")?, server.profile("client_secret")?);
-        let answer: Value = asked.basic_auth(id, Some(secret)).send().await?.json().await?;
-        let token = answer.get("access_token").and_then(Value::as_str).context("no token")?;
-
-        let mut headers = HeaderMap::new();
-        headers.insert("authorization", HeaderValue::try_from(format!("Bearer {token}"))?);
-        headers.insert("ofs_tenant_id", HeaderValue::from_str(server.profile("tenant")?)?);
-        headers.insert("ofs_service_id", HeaderValue::from_str(server.profile("service")?)?);
-        headers.insert("ofs_workspace_id", HeaderValue::from_str(server.profile("workspace")?)?);
-        headers.insert("ofs_remote_user", HeaderValue::from_str(server.profile("user")?)?);
-        let client = builder().default_headers(headers).build()?;
-        Ok(Self { client, base_url: server.base_url.clone() })
-    }
-
-    /// One of the five calls; it must be accepted.
-    pub(crate) async fn call(&self, verb: &str, body: &Value) -> Result<Value> {
-        let url = format!("{}/SchedulerService/rest-api/v1/external/{verb}", self.base_url);
-        let answer = self.client.post(url).json(body).send().await?;
-        let (status, answer): (_, Value) = (answer.status(), answer.json().await?);
-        let code = answer.get("statusCode").and_then(Value::as_str);
-        ensure!(status == 200 && code == Some("0"), "{verb} was answered with {status} {answer}");
-        Ok(answer)
-    }
-
-    /// Triggers a batch and gives the run id.
-    pub(crate) async fn trigger(&self, batch: &str) -> Result<String> {
-        self.trigger_with(&json!({"batchName": batch, "batchType": "rest"})).await
-    }
-
-    /// The same with a body of one's own.
-    pub(crate) async fn trigger_with(&self, body: &Value) -> Result<String> {
-        let answer = self.call("trigger", body).await?;
-        let run = answer.get("batchRunId").and_then(Value::as_str).context("no run id")?;
-        Ok(run.to_owned())
-    }
-
-    /// Looks until the run has ended well. `task` keeps the answers small.
-    pub(crate) async fn ended(&self, run: &str, task: &str) -> Result<()> {
-        self.until(run, task, "0").await
-    }
-
-    /// Looks until the run's `batchStatusCode` is this one.
-    pub(crate) async fn until(&self, run: &str, task: &str, wanted: &str) -> Result<()> {
-        let begun = Instant::now();
-        let body = json!({"batchRunId": run, "tasks": [task]});
-        loop {
-            let answer = self.call("status", &body).await?;
-            match answer.get("batchStatusCode").and_then(Value::as_str) {
-                Some(code) if code == wanted => return Ok(()),
-                Some("1" | "2") => tokio::time::sleep(LOOK_AGAIN_AFTER).await,
-                _ => anyhow::bail!("{run} did not become {wanted}: {answer}"),
-            }
-            ensure!(begun.elapsed() < RUN_AT_MOST, "{run} takes too long");
+        let door = Door::new(&server.base_url, Path::new(server.profile("ca_file")?))?;
+        let form = format!(
+            "grant_type=client_credentials&client_id={}&client_secret={}",
+            encoded(server.profile("client_id")?),
+            encoded(server.profile("client_secret")?)
+        );
+        let asked = format!(
+            "POST /oauth2/v1/token HTTP/1.1\r\nhost: {}\r\ncontent-type: application/x-www-form-urlencoded\r\n\
+             content-length: {}\r\n\r\n{form}",
+            door.authority,
+            form.len()
+        );
+        let mut connection = door.connect().await?;
+        let answer = connection.exchange(asked.as_bytes()).await?;
+        let body: Value = serde_json::from_slice(&answer.body)?;
+        let token = body.get("access_token").and_then(Value::as_str);
+        let token = token.with_context(|| format!("no token: {} {body}", answer.status))?;
+        let mut headers = format!("host: {}\r\nauthorization: Bearer {token}\r\n", door.authority);
+        let scope = [
+            ("ofs_tenant_id", "tenant"),
+            ("ofs_service_id", "service"),
+            ("ofs_workspace_id", "workspace"),
+            ("ofs_remote_user", "user"),
+        ];
+        for (header, key) in scope {
+            write!(headers, "{header}: {}\r\n", server.profile(key)?)?;
         }
+        Ok(Self { door, headers })
     }
 
-    /// The whole status of a run, unread: what is measured is the server.
-    pub(crate) async fn status(&self, run: &str) -> Result<String> {
-        let url = format!("{}/SchedulerService/rest-api/v1/external/status", self.base_url);
-        let answer = self.client.post(url).json(&json!({ "batchRunId": run })).send().await?;
-        Ok(answer.error_for_status()?.text().await?)
+    pub(crate) async fn connect(&self) -> Result<Connection> {
+        self.door.connect().await
     }
+
+    /// A request that asks for something.
+    pub(crate) fn get(&self, path: &str) -> Request {
+        format!("GET {path} HTTP/1.1\r\n{}\r\n", self.headers).into_bytes().into()
+    }
+
+    /// A request with a JSON body.
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Request {
+        let body = body.to_string();
+        format!(
+            "POST {path} HTTP/1.1\r\n{}content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            self.headers,
+            body.len()
+        )
+        .into_bytes()
+        .into()
+    }
+
+    /// The trigger of a batch, with some of its tasks held.
+    pub(crate) fn trigger(&self, batch: &str, held: &str) -> Request {
+        let body = json!({"batchName": batch, "batchType": "rest", "heldTasks": held});
+        self.post(&format!("{EXTERNAL}/trigger"), &body)
+    }
+
+    /// The question for a run's state; one task keeps the answer small, none asks for all.
+    pub(crate) fn status(&self, run: &str, task: &str) -> Request {
+        let body = match task {
+            "" => json!({ "batchRunId": run }),
+            task => json!({"batchRunId": run, "tasks": [task]}),
+        };
+        self.post(&format!("{EXTERNAL}/status"), &body)
+    }
+
+    /// Lets a held task go on.
+    pub(crate) fn release(&self, run: &str, task: &str) -> Request {
+        self.post(&format!("/api/v1/runs/{run}/tasks/{task}/release"), &json!({"reason": "go"}))
+    }
+
+    /// The server's own record of a run: when it was created and when it ended, in microseconds of the Unix epoch.
+    pub(crate) async fn record(&self, connection: &mut Connection, run: &str) -> Result<Value> {
+        let answer = connection.exchange(&self.get(&format!("/api/v1/runs/{run}"))).await?;
+        ensure!(answer.status == 200, "a record was answered with {}", answer.status);
+        Ok(serde_json::from_slice(&answer.body)?)
+    }
+}
+
+/// Whether one of the external calls was answered with success: the envelope ends with its code.
+pub(crate) fn accepted(answer: &Answer<'_>) -> Result<()> {
+    let well = answer.status == 200 && answer.body.ends_with(b"\"statusCode\":\"0\"}");
+    ensure!(well, "answered with {} {}", answer.status, String::from_utf8_lossy(&answer.body));
+    Ok(())
+}
+
+/// The text behind a key of a compact JSON object whose values have no quotes in them.
+pub(crate) fn text<'a>(answer: &'a Answer<'_>, key: &str) -> Result<&'a str> {
+    let body = std::str::from_utf8(&answer.body)?;
+    let value = body.split_once(key).and_then(|(_, rest)| rest.strip_prefix("\":\""));
+    let value = value.and_then(|rest| rest.split_once('"')).map(|(value, _)| value);
+    value.with_context(|| format!("no `{key}` in {body}"))
+}
+
+fn encoded(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut encoded, byte| {
+        if byte.is_ascii_alphanumeric() {
+            encoded.push(char::from(byte));
+        } else {
+            write!(encoded, "%{byte:02X}").expect("a string takes everything");
+        }
+        encoded
+    })
 }

@@ -1,37 +1,41 @@
-//! Measures the release binary from outside: a server of its own, HTTPS, SQLite on disk. Prints figures, keeps nothing.
+//! Measures the release binary from outside, on both databases, and prints figures, their targets and the machine's own limits.
 
 mod args;
+mod bank;
 mod caller;
-mod figures;
-mod idle;
-mod machine;
+#[path = "../../crates/testkit/src/postgres.rs"]
+#[expect(dead_code, unreachable_pub, reason = "the file is a public module of the test kit")]
+mod cluster;
+mod definitions;
+mod http;
+mod load;
+mod processor;
+mod quantile;
+mod raw;
+mod report;
+mod rows;
 mod server;
-mod status;
-mod storm;
-mod wide_deep;
+mod settings;
+mod watch;
 
 use anyhow::Result;
 use args::Args;
-use figures::Figures;
+use report::Report;
+use settings::Settings;
 
-#[tokio::main]
+/// One thread: client, server and database share the processors.
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
     let args = Args::read()?;
-    let mut figures = Figures::new();
-    machine::describe(&mut figures)?;
-    machine::probe_flushes(&mut figures, "before")?;
-    for name in &args.names {
-        let server = server::Server::start(&args.binary)?;
-        match name.as_str() {
-            "wide-deep" => wide_deep::columns(&server, &mut figures).await?,
-            "wide-deep-full" => wide_deep::full(&server, &mut figures).await?,
-            "storm" => storm::measure(&server, &mut figures).await?,
-            "idle" => idle::measure(&server, &mut figures).await?,
-            "status" => status::measure(&server, &mut figures).await?,
-            other => anyhow::bail!("there is no `{other}`: take one of {}", args::NAMES.join(", ")),
-        }
+    let settings = Settings::new(args.binary.clone(), args.quick);
+    let mut report = Report::begin(&settings)?;
+    rows::measure_without_store(&args, &settings, &mut report);
+    for store in &args.stores {
+        report.limits_before(*store, raw::measure(&settings, *store).await?);
+        rows::measure(&args, &settings, *store, &mut report).await;
+        report.limits_after(*store, raw::measure(&settings, *store).await?);
     }
-    machine::probe_flushes(&mut figures, "after")?;
-    figures.print();
+    rows::measure_together(&args, &settings, &mut report).await;
+    report.print();
     Ok(())
 }

@@ -1,9 +1,11 @@
 //! A server of the measured binary, on a data directory that is thrown away.
 
+use crate::cluster::Cluster;
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
@@ -13,35 +15,33 @@ use tempfile::TempDir;
 pub(crate) struct Server {
     binary: PathBuf,
     place: TempDir,
+    serve: Vec<String>,
     child: Child,
     pub(crate) base_url: String,
     profile: Value,
 }
 
 impl Server {
-    /// Makes a data directory and serves it on a free port.
-    pub(crate) fn start(binary: &Path) -> Result<Self> {
+    /// Makes a data directory and serves it on a free port; `more` is put behind `serve`.
+    pub(crate) fn start(binary: &Path, cluster: Option<&Cluster>, more: &[&str]) -> Result<Self> {
         let place = tempfile::tempdir()?;
         let data = place.path().join("data");
-        let init = Command::new(binary)
-            .args(["init", "--json", "--listen", "127.0.0.1:0", "--data"])
-            .arg(&data)
-            .output()?;
+        let mut init = Command::new(binary);
+        init.args(["init", "--json", "--listen", "127.0.0.1:0", "--data"]).arg(&data);
+        if let Some(cluster) = cluster {
+            let password = place.path().join("password");
+            fs::write(&password, cluster.password())?;
+            fs::set_permissions(&password, fs::Permissions::from_mode(0o600))?;
+            init.args(["--database", &cluster.url(), "--database-password-file"]).arg(password);
+        }
+        let init = init.output()?;
         ensure!(init.status.success(), "{}", String::from_utf8_lossy(&init.stderr));
         let profile = serde_json::from_slice(&init.stdout)?;
-        let mut serve = Command::new(binary);
-        serve.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(&data);
-        // What is logged belongs to what is measured; nobody has to read it.
-        let mut child = serve.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
-        let mut ready = String::new();
-        let stdout = child.stdout.take().context("the server has a standard output")?;
-        BufReader::new(stdout).read_line(&mut ready)?;
-        let base_url = ready
-            .trim_end()
-            .strip_prefix("dayend is ready at ")
-            .with_context(|| format!("the server said: {ready}"))?
-            .to_owned();
-        Ok(Self { binary: binary.to_owned(), place, child, base_url, profile })
+        let mut serve: Vec<String> = vec!["serve".into(), "--listen".into(), "127.0.0.1:0".into()];
+        serve.extend(["--data".into(), data.display().to_string()]);
+        serve.extend(more.iter().map(|word| (*word).to_owned()));
+        let (child, base_url) = ready(binary, &serve)?;
+        Ok(Self { binary: binary.to_owned(), place, serve, child, base_url, profile })
     }
 
     /// Stores definitions.
@@ -50,12 +50,31 @@ impl Server {
         fs::write(&file, definitions)?;
         let output = Command::new(&self.binary)
             .arg("--profile")
-            .arg(self.place.path().join("data/profile.json"))
+            .arg(self.data().join("profile.json"))
             .args(["--server", &self.base_url, "apply"])
             .arg(&file)
             .output()?;
-        ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let said = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "apply: {}", said.trim_end());
         Ok(())
+    }
+
+    /// Starts the next process; the one before has ended.
+    pub(crate) fn start_again(&mut self) -> Result<()> {
+        (self.child, self.base_url) = ready(&self.binary, &self.serve)?;
+        Ok(())
+    }
+
+    /// Ends the process with SIGKILL.
+    pub(crate) fn kill(&mut self) -> Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
+    /// The data directory.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.place.path().join("data")
     }
 
     /// A text of the profile that `init` printed.
@@ -74,4 +93,20 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Starts a server and waits until it says where it is ready.
+fn ready(binary: &Path, serve: &[String]) -> Result<(Child, String)> {
+    let mut command = Command::new(binary);
+    // What is logged belongs to what is measured; nobody has to read it.
+    let mut child = command.args(serve).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+    let mut said = String::new();
+    let stdout = child.stdout.take().context("the server has a standard output")?;
+    BufReader::new(stdout).read_line(&mut said)?;
+    let base_url = said
+        .trim_end()
+        .strip_prefix("dayend is ready at ")
+        .with_context(|| format!("the server said: {said}"))?
+        .to_owned();
+    Ok((child, base_url))
 }

@@ -62,6 +62,13 @@ impl Cluster {
         &self.password
     }
 
+    /// The server's first process, whose children are all the others.
+    pub fn pid(&self) -> io::Result<u32> {
+        let written = std::fs::read_to_string(self.data().join("postmaster.pid"))?;
+        let first = written.lines().next().unwrap_or_default();
+        first.trim().parse().map_err(|error| io::Error::other(format!("`{first}`: {error}")))
+    }
+
     /// Stops the server at once, as a crash would, and starts it again.
     pub fn crash_and_restart(&self) -> io::Result<()> {
         self.stop_server("immediate")?;

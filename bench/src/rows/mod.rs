@@ -1,0 +1,19 @@
+//! One module for each line (or few lines) of the table.
+
+mod chain;
+mod commands;
+mod engine;
+mod fan;
+mod grids;
+mod idle;
+mod large_status;
+mod live;
+mod million;
+mod restart;
+mod runs;
+mod series;
+mod status;
+mod triggers;
+mod which;
+
+pub(crate) use which::{Row, measure, measure_together, measure_without_store};

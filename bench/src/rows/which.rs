@@ -1,0 +1,118 @@
+//! What can be measured, and in which order it is.
+
+use super::{
+    chain, commands, engine, fan, grids, idle, large_status, live, million, restart, runs, status,
+    triggers,
+};
+use crate::args::Args;
+use crate::report::{Figure, Report};
+use crate::settings::{Settings, Store};
+
+/// A line of the table, or a few that belong together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Row {
+    Engine,
+    Chain,
+    Fan,
+    Runs,
+    Triggers,
+    Wide,
+    WideFull,
+    Million,
+    Live,
+    Status,
+    LargeStatus,
+    Commands,
+    Restart,
+    Idle,
+}
+
+impl Row {
+    /// All of them, in the order of the table.
+    pub(crate) const ALL: [Self; 14] = [
+        Self::Engine,
+        Self::Chain,
+        Self::Fan,
+        Self::Runs,
+        Self::Triggers,
+        Self::Wide,
+        Self::WideFull,
+        Self::Million,
+        Self::Live,
+        Self::Status,
+        Self::LargeStatus,
+        Self::Commands,
+        Self::Restart,
+        Self::Idle,
+    ];
+
+    /// What it is called on the command line.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Engine => "engine",
+            Self::Chain => "chain",
+            Self::Fan => "fan",
+            Self::Runs => "runs",
+            Self::Triggers => "triggers",
+            Self::Wide => "wide",
+            Self::WideFull => "wide-full",
+            Self::Million => "million",
+            Self::Live => "live",
+            Self::Status => "status",
+            Self::LargeStatus => "status-large",
+            Self::Commands => "commands",
+            Self::Restart => "restart",
+            Self::Idle => "idle",
+        }
+    }
+}
+
+/// What needs no store.
+pub(crate) fn measure_without_store(args: &Args, settings: &Settings, report: &mut Report) {
+    if args.rows.contains(&Row::Engine)
+        && let Err(error) = engine::measure(settings, report)
+    {
+        report.add(None, Figure::missing(Row::Engine.name(), &format!("{error:#}")));
+    }
+}
+
+/// What is measured on one store. What cannot be measured is told, and the rest goes on.
+pub(crate) async fn measure(args: &Args, settings: &Settings, store: Store, report: &mut Report) {
+    for row in &args.rows {
+        if let Err(error) = one(*row, settings, store, report).await {
+            report.add(Some(store), Figure::missing(row.name(), &format!("{error:#}")));
+        }
+    }
+}
+
+async fn one(
+    row: Row,
+    settings: &Settings,
+    store: Store,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    match row {
+        Row::Engine | Row::Idle => Ok(()),
+        Row::Chain => chain::measure(settings, store, report).await,
+        Row::Fan => fan::measure(settings, store, report).await,
+        Row::Runs => runs::measure(settings, store, report).await,
+        Row::Triggers => triggers::measure(settings, store, report).await,
+        Row::Wide => grids::columns(settings, store, report).await,
+        Row::WideFull => grids::full(settings, store, report).await,
+        Row::Million => million::measure(settings, store, report).await,
+        Row::Live => live::measure(settings, store, report).await,
+        Row::Status => status::measure(settings, store, report).await,
+        Row::LargeStatus => large_status::measure(settings, store, report).await,
+        Row::Commands => commands::measure(settings, store, report).await,
+        Row::Restart => restart::measure(settings, store, report).await,
+    }
+}
+
+/// What all stores do at the same time, because it takes long and uses nothing.
+pub(crate) async fn measure_together(args: &Args, settings: &Settings, report: &mut Report) {
+    if args.rows.contains(&Row::Idle)
+        && let Err(error) = idle::measure(settings, &args.stores, report).await
+    {
+        report.add(None, Figure::missing(Row::Idle.name(), &format!("{error:#}")));
+    }
+}
