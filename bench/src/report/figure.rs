@@ -47,6 +47,8 @@ pub(crate) struct Figure {
     pub(super) shares: Vec<Share>,
     pub(super) cost: Option<Cost>,
     pub(super) note: String,
+    /// A slow disk is no excuse.
+    pub(super) is_diskless: bool,
 }
 
 impl Figure {
@@ -73,6 +75,7 @@ impl Figure {
             shares: Vec::new(),
             cost: None,
             note: String::new(),
+            is_diskless: false,
         }
     }
 
@@ -82,6 +85,16 @@ impl Figure {
 
     pub(crate) fn at_least(self, limit: f64) -> Self {
         Self { target: Some(Target::AtLeast(limit)), ..self }
+    }
+
+    /// The target is for the whole load, not for the short form's.
+    pub(crate) fn only_if(self, is_whole: bool) -> Self {
+        Self { target: self.target.filter(|_| is_whole), ..self }
+    }
+
+    /// Nothing is written for it.
+    pub(crate) fn diskless(self) -> Self {
+        Self { is_diskless: true, ..self }
     }
 
     /// So many a second of what `limit` counts were done for this.

@@ -32,7 +32,7 @@ pub(super) fn head() -> Vec<String> {
         "target",
         "",
         "share of the raw limit",
-        "CPU a unit",
+        "CPU a unit (+ database)",
         "client",
         "note",
     ];
@@ -50,7 +50,7 @@ pub(super) fn cells(
     let verdict = match figure.is_ok() {
         None => "",
         Some(true) => "ok",
-        Some(false) if slow => "missed (slow disk)",
+        Some(false) if slow && !figure.is_diskless => "missed (slow disk)",
         Some(false) => "**missed**",
     };
     let shares: Vec<String> = figure.shares.iter().filter_map(|told| share(told, limits)).collect();

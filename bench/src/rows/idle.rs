@@ -35,7 +35,8 @@ pub(crate) async fn measure(
         let used = meter.read()?;
         let percent = |time: Duration| time.as_secs_f64() / used.wall.as_secs_f64() * 100.0;
         let what = format!("idle for {} s, processor", time.as_secs());
-        let figure = Figure::new(&what, percent(used.server), Unit::Percent).at_most(CPU_PERCENT);
+        let figure =
+            Figure::new(&what, percent(used.server), Unit::Percent).at_most(CPU_PERCENT).diskless();
         let figure = match bank.store {
             Store::Sqlite => figure,
             Store::Postgres => {
@@ -45,8 +46,10 @@ pub(crate) async fn measure(
         report.add(Some(bank.store), figure);
         let memory = memory_mib(bank.server.pid(), "VmRSS")?;
         let what = format!("idle for {} s, RSS", time.as_secs());
-        report
-            .add(Some(bank.store), Figure::new(&what, memory, Unit::Mebibytes).at_most(MEMORY_MIB));
+        report.add(
+            Some(bank.store),
+            Figure::new(&what, memory, Unit::Mebibytes).at_most(MEMORY_MIB).diskless(),
+        );
     }
     Ok(())
 }

@@ -36,7 +36,7 @@ pub(crate) async fn measure(settings: &Settings, store: Store, report: &mut Repo
         let figure = Figure::new(&what, seen.rate(), Unit::PerSecond);
         report.add(Some(store), figure.cost(&meter.read()?, seen.count()));
         let figure = Figure::new(&format!("{what}, p99"), p99, Unit::Milliseconds);
-        report.add(Some(store), figure.at_most(P99_MS));
+        report.add(Some(store), figure.at_most(P99_MS).diskless());
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Ten thousand runs of a hundred tasks, all live at once.
 
+use super::grids;
 use super::series::again_and_again;
 use crate::bank::Bank;
 use crate::definitions::{Draft, grid, last};
@@ -20,35 +21,37 @@ const WIDTH: usize = 10;
 const DEPTH: usize = 10;
 const TASKS: usize = WIDTH * DEPTH;
 const CLIENTS: usize = 64;
-/// The cost of a task among all of them, and alone, may differ by this factor.
+/// A task among all of them may cost so much more than one of a single run.
 const FACTOR: f64 = 1.3;
 
-/// The processor time of a task when ten thousand runs go on at once, against that of the same batch alone. The runs wait
-/// at a held task until all of them are there.
+/// The processor time of a task when ten thousand runs go on at once, against that of a task of one run of 10,000. The
+/// runs wait at a held task until all of them are there. What a task of one such run costs when it goes on alone is told.
 pub(crate) async fn measure(settings: &Settings, store: Store, report: &mut Report) -> Result<()> {
+    let (_, one, runs) = grids::several(settings, store, &grids::wide()).await?;
+    let one_s = one.processor_s() / count(runs * grids::TASKS);
     let bank = Bank::open(settings, store)?;
     bank.server.apply(&grid("ALONE", WIDTH, DEPTH))?;
     let runs = settings.count(ALONE, ALONE_QUICK);
     let alone = again_and_again(&bank, "ALONE", &last(WIDTH, DEPTH), runs).await?;
-    let alone_s = alone.used.processor_s() / rate(runs * TASKS, Duration::from_secs(1));
-    let figure =
-        Figure::new("one live run of 100 tasks, CPU a task", alone_s * 1000.0, Unit::Milliseconds);
+    let alone_s = alone.used.processor_s() / count(runs * TASKS);
+    let what = "one live run of 100 tasks, CPU a task against one run of 10,000";
+    let figure = Figure::new(what, alone_s / one_s, Unit::Times);
     report.add(Some(store), figure.cost(&alone.used, runs * TASKS));
     bank.server.apply(&gated())?;
-    together(&bank, settings.count(RUNS, RUNS_QUICK), alone_s, report).await
+    together(&bank, settings.count(RUNS, RUNS_QUICK), one_s, report).await
 }
 
-async fn together(bank: &Bank, count: usize, alone_s: f64, report: &mut Report) -> Result<()> {
+async fn together(bank: &Bank, many: usize, one_s: f64, report: &mut Report) -> Result<()> {
     let caller = bank.caller().await?;
     let mut triggering = Vec::new();
     for client in 0..CLIENTS {
         let requests =
-            std::iter::repeat_n(caller.trigger("GATED", "GATE"), share(count, CLIENTS, client));
+            std::iter::repeat_n(caller.trigger("GATED", "GATE"), share(many, CLIENTS, client));
         triggering.push(Client::new(&caller, Take::Run, requests).await?);
     }
     let runs = drive(triggering, None).await?.told;
     let mut releasing = Vec::new();
-    for runs in runs.chunks(count.div_ceil(CLIENTS)) {
+    for runs in runs.chunks(many.div_ceil(CLIENTS)) {
         let (caller, runs) = (caller.clone(), runs.to_vec());
         let door = caller.clone();
         let requests = runs.into_iter().map(move |run| caller.release(&run, "GATE"));
@@ -59,11 +62,12 @@ async fn together(bank: &Bank, count: usize, alone_s: f64, report: &mut Report) 
     let meter = bank.meter()?;
     drive(releasing, None).await?;
     let used = watch.all(&runs, "0", &meter).await?;
-    let tasks = count * TASKS;
-    let each_s = used.processor_s() / rate(tasks, Duration::from_secs(1));
+    let tasks = many * TASKS;
+    let each_s = used.processor_s() / count(tasks);
     let (store, wall) = (bank.store, used.wall);
-    let what = format!("{count} live runs of 100 tasks at once, CPU a task against one run");
-    let figure = Figure::new(&what, each_s / alone_s, Unit::Times)
+    let what =
+        format!("{many} live runs of 100 tasks at once, CPU a task against one run of 10,000");
+    let figure = Figure::new(&what, each_s / one_s, Unit::Times)
         .at_most(FACTOR)
         .of(rate(2 * tasks, wall), Limit::GroupedRows)
         .cost(&used, tasks)
@@ -81,4 +85,8 @@ fn gated() -> String {
         draft.noop(&format!("T{task}"), &[above]);
     }
     draft.yaml()
+}
+
+fn count(tasks: usize) -> f64 {
+    rate(tasks, Duration::from_secs(1))
 }

@@ -34,12 +34,14 @@ pub(crate) async fn measure(settings: &Settings, store: Store, report: &mut Repo
     let applied = Figure::duration(&format!("{name}, apply"), begun.elapsed(), Unit::Seconds);
     report.add(Some(store), applied.note(&format!("{} MiB of YAML", yaml.len() / (1024 * 1024))));
     drop(yaml);
-    run(&bank, &name, WIDTH * depth, &last(WIDTH, depth), report).await
+    run(&bank, settings, &name, report).await
 }
 
-async fn run(bank: &Bank, name: &str, tasks: usize, task: &str, report: &mut Report) -> Result<()> {
+async fn run(bank: &Bank, settings: &Settings, name: &str, report: &mut Report) -> Result<()> {
+    let depth = settings.count(DEPTH, DEPTH_QUICK);
+    let (tasks, task) = (WIDTH * depth, last(WIDTH, depth));
     let caller = bank.caller().await?;
-    let mut watch = Watch::new(&caller, task, PAUSE).await?;
+    let mut watch = Watch::new(&caller, &task, PAUSE).await?;
     let meter = bank.meter()?;
     let run = watch.trigger("MILLION").await?;
     watch.until(&run, "0", Duration::ZERO).await.context("the run")?;
@@ -47,13 +49,17 @@ async fn run(bank: &Bank, name: &str, tasks: usize, task: &str, report: &mut Rep
     let store = bank.store;
     let figure = Figure::duration(&format!("{name} (two in-edges each)"), used.wall, Unit::Seconds)
         .at_most(store.pick(15.0, 40.0))
+        .only_if(!settings.quick)
         .of(rate(2 * tasks, used.wall), Limit::BulkRows)
         .cost(&used, tasks)
         .note("CPU a task");
     report.add(Some(store), figure);
     let peak = memory_mib(bank.server.pid(), "VmHWM")?;
     let what = format!("{name}, peak RSS from apply to end");
-    report.add(Some(store), Figure::new(&what, peak, Unit::Mebibytes).at_most(600.0));
+    report.add(
+        Some(store),
+        Figure::new(&what, peak, Unit::Mebibytes).at_most(600.0).only_if(!settings.quick),
+    );
     Ok(())
 }
 

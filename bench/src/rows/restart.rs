@@ -31,6 +31,7 @@ pub(crate) async fn measure(settings: &Settings, store: Store, report: &mut Repo
     let what = format!("kill -9, start, ready with {} live tasks, median", runs.len() * TASKS);
     let figure = Figure::duration(&what, full, Unit::Seconds)
         .at_most(store.pick(1.0, 2.0))
+        .only_if(!settings.quick)
         .note(&format!("as many ended tasks in live runs; {:.3} s with none", empty.as_secs_f64()));
     report.add(Some(store), figure);
     Ok(())

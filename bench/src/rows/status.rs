@@ -22,6 +22,10 @@ pub(crate) async fn measure(settings: &Settings, store: Store, report: &mut Repo
     let bank = Bank::open(settings, store)?;
     bank.server.apply(ONE)?;
     let caller = bank.caller().await?;
+    let meter = bank.meter()?;
+    let nothing = hello(&bank, time).await?;
+    let figure = Figure::new("hello over TLS, 64 clients", nothing.rate(), Unit::PerSecond);
+    report.add(Some(store), figure.cost(&meter.read()?, nothing.count()));
     for (name, held, state) in [("live", "T", "5"), ("ended", "", "0")] {
         let runs = runs(&bank, &caller, held, state).await?;
         let (seen, used) = read(&bank, &caller, &runs, time).await?;
@@ -37,9 +41,9 @@ fn add(report: &mut Report, store: Store, what: &str, mut seen: Seen, used: &Use
         .at_least(RATE)
         .of(seen.rate(), Limit::Hello)
         .cost(used, seen.count());
-    report.add(Some(store), figure);
+    report.add(Some(store), figure.diskless());
     let p99 = Figure::new(&format!("{what}, p99"), seen.p99_ms(), Unit::Milliseconds);
-    report.add(Some(store), p99.at_most(P99_MS));
+    report.add(Some(store), p99.at_most(P99_MS).diskless());
 }
 
 async fn plain(
