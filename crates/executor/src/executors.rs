@@ -7,6 +7,7 @@ use crate::http::answer;
 use crate::live::{Live, Order, Phase};
 use crate::port::{Attempt, Executor, Fact, Outcome, Report, Reports};
 use crate::settings::Settings;
+use crate::slots::FairSlots;
 use crate::{command, http, sql};
 use dayend_engine::codes::AttemptId;
 use dayend_engine::definition::Work;
@@ -16,7 +17,6 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::runtime::Handle;
-use tokio::sync::Semaphore;
 
 /// Starts, stops and adopts attempts of every kind of task.
 pub struct Executors {
@@ -30,8 +30,8 @@ pub struct Executors {
 pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) live: Live,
-    pub(crate) command_slots: Semaphore,
-    pub(crate) sql_slots: Semaphore,
+    pub(crate) command_slots: FairSlots,
+    pub(crate) sql_slots: FairSlots,
     pub(crate) http: Http,
 }
 
@@ -60,8 +60,8 @@ impl Executors {
         let settings = absolute(settings);
         let shared = Shared {
             live: Live::new(Arc::clone(&reports), settings.now),
-            command_slots: Semaphore::new(settings.limits.commands),
-            sql_slots: Semaphore::new(settings.limits.sql),
+            command_slots: FairSlots::new(settings.limits.commands),
+            sql_slots: FairSlots::new(settings.limits.sql),
             http: Http::new(&settings),
             settings,
         };

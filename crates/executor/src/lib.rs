@@ -15,6 +15,7 @@ pub mod port;
 mod secrets;
 pub mod settings;
 pub mod shim;
+mod slots;
 mod sql;
 pub mod sqlite_file;
 

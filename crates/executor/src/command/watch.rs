@@ -31,8 +31,14 @@ pub(crate) async fn run(
     let _slot = tokio::select! {
         biased;
         order = orders.changed() => return shared.never_started(id, order),
-        slot = shared.command_slots.acquire() => slot,
+        slot = shared.command_slots.acquire(&attempt.tenant) => slot,
     };
+    // In a box of its own: most of a hundred thousand attempts only wait.
+    Box::pin(go(shared, attempt, work, orders)).await;
+}
+
+async fn go(shared: Arc<Shared>, attempt: Attempt, work: CommandWork, orders: Orders) {
+    let id = attempt.id;
     let dir = shared.dir(id);
     let (launching, at) = (Arc::clone(&shared), dir.clone());
     let launched =
@@ -98,7 +104,8 @@ async fn ask(dir: AttemptDir) {
 
 /// After a server start: reports what the shim wrote, follows a shim that is alive, or voids the attempt.
 pub(crate) async fn adopt(shared: Arc<Shared>, id: AttemptId, mut orders: Orders) {
-    let _slot = shared.command_slots.try_acquire().ok();
+    // It may run already, so it needs no turn; but what waits must know of it.
+    let _slot = shared.command_slots.take_anyway();
     let dir = shared.dir(id);
     let at = dir.clone();
     let first_look = tokio::task::spawn_blocking(move || look(&at)).await;

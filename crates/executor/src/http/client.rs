@@ -2,7 +2,7 @@
 
 use crate::http::answer::Reply;
 use crate::http::policy::{AddressPolicy, GuardedResolver};
-use crate::http::slots::{Slot, Slots};
+use crate::http::slots::{RequestSlot, Slots};
 use crate::settings::{HttpSettings, Settings};
 use dayend_engine::time::Timestamp;
 use reqwest::header::{HeaderMap, LOCATION, RETRY_AFTER};
@@ -57,8 +57,8 @@ impl Http {
     }
 
     /// Waits until a request to this host may be under way.
-    pub(super) async fn slot(&self, url: &Url) -> Slot {
-        self.slots.acquire(url.host_str().unwrap_or_default()).await
+    pub(super) async fn slot(&self, tenant: &Arc<str>, url: &Url) -> RequestSlot {
+        self.slots.acquire(tenant, url.host_str().unwrap_or_default()).await
     }
 
     /// Sends the request and reads the answer.

@@ -90,7 +90,7 @@ impl Exchange<'_> {
         headers.remove(reqwest::header::CONTENT_TYPE);
         headers.extend(self.plan.contract.clone());
         let ca_file = self.plan.ca_file.clone();
-        let _slot = self.shared.http.slot(&url).await;
+        let _slot = self.shared.http.slot(&self.plan.tenant, &url).await;
         let request = Request { method: Method::GET, url, headers, body: None, ca_file };
         let sent = tokio::time::timeout(limit, self.send(request)).await;
         if let Ok(result) = sent {

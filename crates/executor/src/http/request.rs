@@ -13,6 +13,7 @@ use secrecy::ExposeSecret;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Headers that belong to the connection or to the contract; no definition sets them.
 #[rustfmt::skip]
@@ -26,6 +27,7 @@ const CONTRACT_KEYS: [&str; 5] = ["batchRunId", "taskCode", "misDate", "attempt"
 
 /// A request that is ready to send.
 pub(super) struct Plan {
+    pub(super) tenant: Arc<str>,
     pub(super) method: Method,
     pub(super) url: Url,
     /// What the definition and the connection add; only for the origin of `url`.
@@ -39,12 +41,17 @@ pub(super) struct Plan {
     pub(super) notes: Vec<String>,
 }
 
+/// Where the request will go. Needs no secrets, so it is known before there is room for the request.
+pub(super) fn url(attempt: &Attempt, work: &HttpWork) -> Result<Url, String> {
+    let base = connection(attempt)?.map(|found| found.base);
+    target::build(&work.url, base, &attempt.params)
+}
+
 /// Builds the request. Reads secrets, so it blocks. The error is why the attempt fails.
 pub(super) fn plan(shared: &Shared, attempt: &Attempt, work: &HttpWork) -> Result<Plan, String> {
     let connection = connection(attempt)?;
     let method = method(&work.method)?;
-    let url =
-        target::build(&work.url, connection.as_ref().map(|found| found.base), &attempt.params)?;
+    let url = url(attempt, work)?;
     let mut headers = HeaderMap::new();
     headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
     let mut mask = Mask::default();
@@ -62,7 +69,8 @@ pub(super) fn plan(shared: &Shared, attempt: &Attempt, work: &HttpWork) -> Resul
     }
     let contract = contract(shared, attempt)?;
     let ca_file = connection.and_then(|found| found.ca_file.clone());
-    Ok(Plan { method, url, headers, contract, body, ca_file, mask, notes })
+    let tenant = Arc::clone(&attempt.tenant);
+    Ok(Plan { tenant, method, url, headers, contract, body, ca_file, mask, notes })
 }
 
 struct HttpConnection<'a> {

@@ -1,50 +1,81 @@
-//! How many requests are under way: in all, and to one host, so that a hanging host leaves room for the others.
+//! How many requests are under way: in all, and to one host, so that hosts that hang leave room for the others.
 
+use crate::slots::{FairSlots, Slot};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// Forgotten hosts are cleared away when more than this many are known.
+/// Hosts that nobody uses are forgotten when more than this many are known.
 const HOSTS_BEFORE_CLEANING: usize = 1024;
+/// One place in so many is kept for hosts that have no request under way.
+const KEPT_ONE_IN: usize = 4;
 
 /// The free places for requests.
 #[derive(Debug)]
 pub(super) struct Slots {
-    total: Arc<Semaphore>,
+    /// For every request.
+    common: FairSlots,
+    /// Only for the one request of a host that has no other.
+    kept: FairSlots,
     per_host: usize,
-    hosts: Mutex<HashMap<String, Weak<Semaphore>>>,
+    hosts: Mutex<HashMap<String, Host>>,
+}
+
+#[derive(Clone, Debug)]
+struct Host {
+    all: FairSlots,
+    /// Taken by the one request that stands in a kept place.
+    lone: FairSlots,
+    users: Arc<()>,
 }
 
 /// A place that is taken until this is dropped.
 #[derive(Debug)]
-pub(super) struct Slot {
-    _host: Option<OwnedSemaphorePermit>,
-    _total: Option<OwnedSemaphorePermit>,
+pub(super) struct RequestSlot {
+    _total: Slot,
+    _lone: Option<Slot>,
+    _host: Slot,
+    _user: Arc<()>,
 }
 
 impl Slots {
     pub(super) fn new(total: usize, per_host: usize) -> Self {
-        Self { total: Arc::new(Semaphore::new(total)), per_host, hosts: Mutex::default() }
+        let kept = total / KEPT_ONE_IN;
+        Self {
+            common: FairSlots::new(total - kept),
+            kept: FairSlots::new(kept),
+            per_host,
+            hosts: Mutex::default(),
+        }
     }
 
     /// Waits for the host first: whoever waits for a crowded host takes no place from the others.
-    pub(super) async fn acquire(&self, host: &str) -> Slot {
-        let own = self.host(host).acquire_owned().await.ok();
-        let total = Arc::clone(&self.total).acquire_owned().await.ok();
-        Slot { _host: own, _total: total }
+    pub(super) async fn acquire(&self, tenant: &Arc<str>, host: &str) -> RequestSlot {
+        let Host { all, lone, users } = self.host(host);
+        let of_host = all.acquire(tenant).await;
+        let (total, lone) = tokio::select! {
+            biased;
+            total = self.common.acquire(tenant) => (total, None),
+            (lone, total) = self.kept_place(tenant, &lone) => (total, Some(lone)),
+        };
+        RequestSlot { _total: total, _lone: lone, _host: of_host, _user: users }
     }
 
-    fn host(&self, host: &str) -> Arc<Semaphore> {
+    async fn kept_place(&self, tenant: &Arc<str>, lone: &FairSlots) -> (Slot, Slot) {
+        let lone = lone.acquire(tenant).await;
+        (lone, self.kept.acquire(tenant).await)
+    }
+
+    fn host(&self, host: &str) -> Host {
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         if hosts.len() > HOSTS_BEFORE_CLEANING {
-            hosts.retain(|_, slots| slots.strong_count() > 0);
+            hosts.retain(|_, host| Arc::strong_count(&host.users) > 1);
         }
-        if let Some(slots) = hosts.get(host).and_then(Weak::upgrade) {
-            return slots;
-        }
-        let slots = Arc::new(Semaphore::new(self.per_host));
-        hosts.insert(host.to_owned(), Arc::downgrade(&slots));
-        slots
+        let new = || Host {
+            all: FairSlots::new(self.per_host),
+            lone: FairSlots::new(1),
+            users: Arc::new(()),
+        };
+        hosts.entry(host.to_owned()).or_insert_with(new).clone()
     }
 }
 
@@ -56,12 +87,33 @@ mod tests {
     #[tokio::test]
     async fn a_crowded_host_leaves_room_for_others() {
         let slots = Slots::new(3, 2);
-        let taken = [slots.acquire("a").await, slots.acquire("a").await];
-        assert!(slots.acquire("a").now_or_never().is_none());
-        let other = slots.acquire("b").await;
-        assert!(slots.acquire("c").now_or_never().is_none(), "three are under way");
+        let tenant: Arc<str> = "bank".into();
+        let taken = [slots.acquire(&tenant, "a").await, slots.acquire(&tenant, "a").await];
+        assert!(slots.acquire(&tenant, "a").now_or_never().is_none());
+        let other = slots.acquire(&tenant, "b").await;
+        assert!(slots.acquire(&tenant, "c").now_or_never().is_none(), "three are under way");
         drop(taken);
-        assert!(slots.acquire("a").now_or_never().is_some());
+        assert!(slots.acquire(&tenant, "a").now_or_never().is_some());
         drop(other);
+    }
+
+    #[tokio::test]
+    async fn hosts_that_hang_leave_a_place_for_each_host_that_has_none() {
+        let slots = Slots::new(512, 64);
+        let tenant: Arc<str> = "bank".into();
+        let mut hanging = Vec::new();
+        for host in 0..100 {
+            for _ in 0..64 {
+                hanging.extend(slots.acquire(&tenant, &format!("h{host}")).now_or_never());
+            }
+        }
+        assert_eq!(
+            hanging.len(),
+            384 + 94,
+            "six hosts fill the common places, the others have one each"
+        );
+        for host in ["healthy", "other"] {
+            assert!(slots.acquire(&tenant, host).now_or_never().is_some(), "{host}");
+        }
     }
 }

@@ -7,6 +7,9 @@ use reqwest::Url;
 /// Everything but the unreserved characters of RFC 3986: safe in a path segment and in a query value.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+/// The longest URL that a request can carry.
+const URL_MAX_BYTES: usize = 65_000;
+
 /// The URL that a task's text means, below the connection's base if there is one.
 pub(super) fn build(written: &str, base: Option<&str>, params: &Params) -> Result<Url, String> {
     if written.contains(|letter: char| letter.is_control()) {
@@ -114,6 +117,12 @@ pub(super) fn parse(text: &str) -> Result<Url, String> {
         );
     }
     url.set_fragment(None);
+    let length = url.as_str().len();
+    if length > URL_MAX_BYTES {
+        return Err(format!(
+            "the URL is {length} bytes long, more than the {URL_MAX_BYTES} that a request can carry: long values belong in the body"
+        ));
+    }
     Ok(url)
 }
 
@@ -137,6 +146,7 @@ mod tests {
                 ("BACK", "a\\b"),
                 ("AT", "@evil.example"),
                 ("EMPTY", ""),
+                ("LONG", &"x".repeat(100_000)),
             ]
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .into(),
@@ -179,6 +189,8 @@ mod tests {
             ("https://evil.example/api/x", base, Err("not below")),
             ("http://h.example/api/x", base, Err("not below")),
             ("x#fragment", base, Ok("https://h.example/api/x")),
+            ("https://h.example/$LONG$", None, Err("the URL is 100018 bytes long, more than the 65000")),
+            ("x?y=$LONG$", base, Err("long values belong in the body")),
         ];
         for (written, base, want) in cases {
             match (build(written, base, &params), want) {

@@ -3,7 +3,8 @@
 use crate::executors::Shared;
 use crate::http::answer::Verdict;
 use crate::http::exchange::Exchange;
-use crate::http::request::plan;
+use crate::http::request::{self, plan};
+use crate::http::slots::RequestSlot;
 use crate::live::{Order, Orders, Phase};
 use crate::log::AttemptLog;
 use crate::port::{Attempt, Outcome};
@@ -23,11 +24,32 @@ enum Handle {
     Callback,
 }
 
-/// Sends the request and follows the attempt to its end.
+/// Waits for its turn, then sends the request and follows the attempt to its end.
 pub(crate) async fn run(shared: Arc<Shared>, attempt: Attempt, work: HttpWork, mut orders: Orders) {
     let id = attempt.id;
-    let (shared_too, asked) = (Arc::clone(&shared), Arc::new(attempt));
-    let planned = tokio::task::spawn_blocking(move || plan(&shared_too, &asked, &work)).await;
+    let url = match request::url(&attempt, &work) {
+        Ok(url) => url,
+        Err(reason) => return shared.live.end(id, Outcome::Failed, &reason),
+    };
+    let slot = tokio::select! {
+        biased;
+        order = orders.changed() => return shared.never_started(id, order),
+        slot = shared.http.slot(&attempt.tenant, &url) => slot,
+    };
+    // In a box of its own: a hundred thousand attempts that wait should not take the room of so many requests.
+    Box::pin(send(shared, attempt, work, orders, slot)).await;
+}
+
+async fn send(
+    shared: Arc<Shared>,
+    attempt: Attempt,
+    work: HttpWork,
+    mut orders: Orders,
+    slot: RequestSlot,
+) {
+    let id = attempt.id;
+    let shared_too = Arc::clone(&shared);
+    let planned = tokio::task::spawn_blocking(move || plan(&shared_too, &attempt, &work)).await;
     let plan = match planned {
         Ok(Ok(plan)) => plan,
         Ok(Err(reason)) => return shared.live.end(id, Outcome::Failed, &reason),
@@ -38,11 +60,6 @@ pub(crate) async fn run(shared: Arc<Shared>, attempt: Attempt, work: HttpWork, m
                 "the request could not be built: internal error",
             );
         }
-    };
-    let slot = tokio::select! {
-        biased;
-        order = orders.changed() => return shared.never_started(id, order),
-        slot = shared.http.slot(&plan.url) => slot,
     };
     shared.live.set_phase(id, Phase::InProcess);
     shared.live.started(id, (shared.settings.now)());

@@ -33,7 +33,7 @@ pub(crate) async fn run(shared: Arc<Shared>, attempt: Attempt, work: SqlWork, mu
     let _slot = tokio::select! {
         biased;
         order = orders.changed() => return shared.never_started(id, order),
-        slot = shared.sql_slots.acquire() => slot,
+        slot = shared.sql_slots.acquire(&attempt.tenant) => slot,
     };
     let (database, statements) = match prepare(&shared, attempt, work.clone()).await {
         Ok(prepared) => prepared,

@@ -319,3 +319,34 @@ async fn an_attempt_is_not_started_a_second_time() {
     );
     assert_eq!(std::fs::read_to_string(place.work().join("ran")).unwrap(), "ran\n");
 }
+
+#[tokio::test]
+async fn a_tenant_with_a_long_queue_does_not_keep_another_one_from_starting() {
+    const LONG: usize = 300;
+    let place = Place::new();
+    let (ready, go) = (place.gate("ready"), place.gate("go"));
+    let mut node = place.node_with(|settings| settings.limits.commands = 1);
+    let first = attempt(script("echo ready >$DAYEND_WORK/ready; read x <$DAYEND_WORK/go"));
+    let first_id = first.id;
+    node.executors.start(first);
+    crate::harness::read_gate(&ready).await;
+    for _ in 0..LONG {
+        node.executors.start(attempt(argv(&["/bin/true"])));
+    }
+    let mut late = attempt(argv(&["/bin/true"]));
+    late.tenant = "small".into();
+    let late_id = late.id;
+    node.executors.start(late);
+    let _open = crate::harness::open_gate(&go).await;
+    assert_eq!(node.end_of(first_id).await.0, Outcome::Succeeded);
+    let mut before = 0;
+    loop {
+        let report = node.next().await;
+        match report.fact {
+            Fact::Ended { .. } if report.id == late_id => break,
+            Fact::Ended { .. } => before += 1,
+            Fact::Started | Fact::Accepted { .. } => {}
+        }
+    }
+    assert!(before <= 1, "{before} of the other tenant came before it");
+}
