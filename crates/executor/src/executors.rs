@@ -8,7 +8,7 @@ use crate::live::{Live, Order, Phase};
 use crate::port::{Attempt, Executor, Fact, Outcome, Report, Reports};
 use crate::settings::Settings;
 use crate::slots::FairSlots;
-use crate::{command, http, sql};
+use crate::{command, http, shim, sql};
 use dayend_engine::codes::AttemptId;
 use dayend_engine::definition::Work;
 use std::fmt;
@@ -33,6 +33,7 @@ pub(crate) struct Shared {
     pub(crate) command_slots: FairSlots,
     pub(crate) sql_slots: FairSlots,
     pub(crate) http: Http,
+    pub(crate) shim: shim::Program,
 }
 
 impl Shared {
@@ -63,6 +64,7 @@ impl Executors {
             command_slots: FairSlots::new(settings.limits.commands),
             sql_slots: FairSlots::new(settings.limits.sql),
             http: Http::new(&settings),
+            shim: shim::Program::new(settings.command.shim.as_deref()),
             settings,
         };
         Arc::new(Self {

@@ -1,5 +1,7 @@
 //! What the executors need to be told.
 
+use crate::http::lookup;
+pub use crate::http::lookup::Lookup;
 use crate::http::network::Network;
 use dayend_engine::time::Timestamp;
 use std::fmt;
@@ -59,6 +61,9 @@ pub struct Limits {
 pub struct HttpSettings {
     /// Networks that may be reached although they are private, loopback or otherwise special.
     pub allow: Vec<Network>,
+    /// Finds the addresses of host names.
+    pub lookup: Lookup,
+    /// How long looking up, connecting and agreeing on TLS may take together.
     pub connect_timeout: Duration,
     /// How long one poll of an asynchronous attempt may take.
     pub poll_timeout: Duration,
@@ -145,6 +150,7 @@ impl Default for HttpSettings {
     fn default() -> Self {
         Self {
             allow: Vec::new(),
+            lookup: lookup::of_the_system,
             connect_timeout: Duration::from_secs(10),
             poll_timeout: Duration::from_mins(1),
             poll_first: Duration::from_secs(1),

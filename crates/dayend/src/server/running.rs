@@ -291,6 +291,7 @@ fn executor_settings(
     told.command.dir = settings.command_dir.clone().unwrap_or_else(|| directory.commands());
     told.command.grace = settings.command_grace;
     told.command.rlimits = settings.rlimits;
+    told.command.shim = dayend_executor::shim::companion();
     told.limits = settings.limits;
     told.forbidden_databases = vec![directory.database()];
     told.forbidden_postgres = settings.database.iter().cloned().collect();

@@ -2,6 +2,7 @@
 
 use crate::attempt_dir::AttemptDir;
 use crate::command::prepare::prepare;
+use crate::executors::Shared;
 use crate::port::{Attempt, Outcome};
 use crate::settings::Settings;
 use crate::shim::spec::Spec;
@@ -23,11 +24,12 @@ pub(super) struct NotLaunched {
 
 /// Writes down what is to run and starts its shim.
 pub(super) fn launch(
-    settings: &Settings,
+    shared: &Shared,
     dir: &AttemptDir,
     attempt: &Attempt,
     work: &CommandWork,
 ) -> Result<Child, NotLaunched> {
+    let settings = &shared.settings;
     let failed = |message| NotLaunched { outcome: Outcome::Failed, message };
     let spec = prepare(settings, dir, attempt, work).map_err(failed)?;
     lay_out(settings, dir, &spec).map_err(|error| {
@@ -38,8 +40,7 @@ pub(super) fn launch(
         }
         failed(format!("the attempt's directory cannot be made: {error}"))
     })?;
-    let shim = settings.command.shim.as_deref().unwrap_or(Path::new("/proc/self/exe"));
-    spawn_shim(shim, dir)
+    spawn_shim(shared.shim.path(), dir)
         .map_err(|error| failed(format!("the command's shim cannot be started: {error}")))
 }
 
@@ -80,6 +81,7 @@ fn make_dir(path: &PathBuf, mode: u32, spec: &Spec) -> io::Result<()> {
 /// The shim gets nothing of the server's: no environment (it holds secrets), no descriptors, no current directory.
 fn spawn_shim(shim: &Path, dir: &AttemptDir) -> io::Result<Child> {
     Command::new(shim)
+        .arg0("dayend-shim")
         .arg(MARKER)
         .arg(SUPERVISE)
         .arg(dir.path())

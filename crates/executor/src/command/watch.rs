@@ -42,8 +42,7 @@ async fn go(shared: Arc<Shared>, attempt: Attempt, work: CommandWork, orders: Or
     let dir = shared.dir(id);
     let (launching, at) = (Arc::clone(&shared), dir.clone());
     let launched =
-        tokio::task::spawn_blocking(move || launch(&launching.settings, &at, &attempt, &work))
-            .await;
+        tokio::task::spawn_blocking(move || launch(&launching, &at, &attempt, &work)).await;
     match launched {
         Ok(Ok(shim)) => {
             shared.live.set_phase(id, Phase::Outside);

@@ -3,6 +3,7 @@
 pub(crate) mod answer;
 mod client;
 mod exchange;
+pub(crate) mod lookup;
 pub(crate) mod network;
 mod policy;
 mod request;

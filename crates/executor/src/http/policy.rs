@@ -1,15 +1,12 @@
 //! Which hosts a task may reach, decided for the very addresses that the connection then uses.
 
+use crate::http::lookup::Lookups;
 use crate::http::network::{Network, is_special};
 use crate::settings::Settings;
 use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use tokio::sync::Semaphore;
-
-/// How many host names are looked up at a time: a slow name server must not use up the threads for blocking work.
-const LOOKUPS_MAX: usize = 32;
 
 /// The rule for addresses.
 #[derive(Debug)]
@@ -17,7 +14,7 @@ pub(super) struct AddressPolicy {
     allow: Vec<Network>,
     /// The host and port under which this server itself is reached.
     own: Option<(String, u16)>,
-    lookups: Semaphore,
+    lookups: Lookups,
 }
 
 impl AddressPolicy {
@@ -25,7 +22,8 @@ impl AddressPolicy {
         let own = Url::parse(&settings.base_url)
             .ok()
             .and_then(|url| Some((host_of(&url)?, url.port_or_known_default()?)));
-        Self { allow: settings.http.allow.clone(), own, lookups: Semaphore::new(LOOKUPS_MAX) }
+        let lookups = Lookups::new(settings.http.lookup);
+        Self { allow: settings.http.allow.clone(), own, lookups }
     }
 
     /// Checks what can be checked before a name is looked up: literal addresses, and this server's own name.
@@ -49,7 +47,7 @@ impl AddressPolicy {
         let own = self.own_addresses(port).await;
         let mut refusal = "the host name has no addresses".to_owned();
         let mut good = Vec::new();
-        for address in found {
+        for address in found.iter().copied() {
             match self.check(address, port, &own) {
                 Ok(()) => good.push(SocketAddr::new(address, port)),
                 Err(reason) => refusal = reason,
@@ -78,24 +76,20 @@ impl AddressPolicy {
     }
 
     /// This server's own addresses, if the port is its own.
-    async fn own_addresses(&self, port: u16) -> Vec<IpAddr> {
+    async fn own_addresses(&self, port: u16) -> Arc<[IpAddr]> {
         match &self.own {
             Some((host, own_port)) if *own_port == port => {
                 self.addresses(host).await.unwrap_or_default()
             }
-            Some(_) | None => Vec::new(),
+            Some(_) | None => Arc::default(),
         }
     }
 
-    async fn addresses(&self, host: &str) -> std::io::Result<Vec<IpAddr>> {
-        if let Ok(address) = host.parse::<IpAddr>() {
-            return Ok(vec![address.to_canonical()]);
+    async fn addresses(&self, host: &str) -> Result<Arc<[IpAddr]>, String> {
+        match host.parse::<IpAddr>() {
+            Ok(address) => Ok([address.to_canonical()].into()),
+            Err(_) => self.lookups.addresses(host).await,
         }
-        let _turn = self.lookups.acquire().await;
-        Ok(tokio::net::lookup_host((host, 0))
-            .await?
-            .map(|found| found.ip().to_canonical())
-            .collect())
     }
 }
 

@@ -36,7 +36,6 @@ pub(super) fn read_spec(dir: &AttemptDir) -> io::Result<Spec> {
 fn prepare(dir: &AttemptDir, spec: &Spec, shim: Option<&OsStr>) -> io::Result<()> {
     rustix::process::setsid()?;
     rustix::process::chdir(dir.cwd())?;
-    close_inherited();
     limit(&spec.rlimits)?;
     if let Some(user) = &spec.user {
         switch_to(user)?;

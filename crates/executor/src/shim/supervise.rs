@@ -5,6 +5,7 @@ use crate::message::last_words;
 use crate::shim::descendants::signal_all;
 use crate::shim::enter::{close_inherited, read_spec};
 use crate::shim::entry::{ENTER, MARKER};
+use crate::shim::memory::OomKills;
 use crate::shim::outcome::WrittenOutcome;
 use crate::shim::output::Output;
 use crate::shim::spec::Spec;
@@ -24,12 +25,16 @@ use std::time::{Duration, Instant};
 const DRAIN: Duration = Duration::from_secs(1);
 /// How long remains of a command are hunted before the shim gives up on them.
 const SWEEP: Duration = Duration::from_secs(10);
+/// The exit code by which shells say that what they ran was killed by SIGKILL.
+const KILLED_INSIDE: i32 = 137;
 /// The pause between two rounds of killing.
 const ROUND: Duration = Duration::from_millis(50);
 
 /// Runs the attempt from claim to outcome. An attempt that somebody else claimed is left alone.
 pub(super) fn supervise(dir: &AttemptDir) -> io::Result<()> {
     close_inherited();
+    // Only for people who look at the list of processes.
+    let _ = rustix::thread::set_name(c"dayend-shim");
     // Fails only for a leader of its own group, which is detached already.
     let _ = rustix::process::setsid();
     rustix::process::umask(Mode::RWXG | Mode::RWXO);
@@ -41,8 +46,10 @@ pub(super) fn supervise(dir: &AttemptDir) -> io::Result<()> {
     let outcome = run(dir).unwrap_or_else(|error| {
         WrittenOutcome::failed(format!("the command could not be started: {error}"))
     });
-    // What is left in the command's directory is the command's own; nobody can use it any more.
-    let _ = std::fs::remove_dir_all(dir.cwd());
+    // What is left in the command's directory is the command's own; nobody can use it any more. Mostly nothing is.
+    if std::fs::remove_dir(dir.cwd()).is_err() {
+        let _ = std::fs::remove_dir_all(dir.cwd());
+    }
     outcome.write(dir)?;
     drop(lock);
     Ok(())
@@ -72,6 +79,7 @@ struct Watch<'a> {
     childless: bool,
     /// When the command is killed, once it was asked to stop.
     kill_at: Option<Instant>,
+    oom_kills: OomKills,
 }
 
 impl<'a> Watch<'a> {
@@ -81,6 +89,7 @@ impl<'a> Watch<'a> {
         let wake = make_wake(dir)?;
         let (reader, writer) = io::pipe()?;
         let output = Output::open(dir, spec.log_bytes, reader)?;
+        let oom_kills = OomKills::watch();
         let command = spawn(dir, writer)?;
         let grace = Duration::from_millis(spec.grace_ms);
         Ok(Self {
@@ -94,6 +103,7 @@ impl<'a> Watch<'a> {
             ended: None,
             childless: false,
             kill_at: None,
+            oom_kills,
         })
     }
 
@@ -213,6 +223,12 @@ impl<'a> Watch<'a> {
         };
         if self.kill_at.is_some() {
             ending.insert_str(0, "stopped, ");
+        } else if self.oom_kills.happened() {
+            ending.push_str(", the system ran out of memory and killed processes");
+        } else if status == Some(KILLED_INSIDE) || signal == Some(Signal::KILL.as_raw()) {
+            ending.push_str(
+                ", SIGKILL did not come from Dayend: perhaps the system ran out of memory",
+            );
         }
         if let Some(defect) = &self.output.defect {
             ending.push_str(", the log is incomplete: ");

@@ -109,19 +109,19 @@ mod tests {
                             let first = waiting.iter().position(|(of, _)| *of == tenant);
                             waiting.remove(first.expect("only those who wait get a turn"));
                             passed[tenant] = [0; TENANTS.len()];
-                            for other in 0..TENANTS.len() {
+                            for (other, passed) in passed.iter_mut().enumerate() {
                                 let waits = waiting.iter().any(|(of, _)| *of == other);
                                 if waits && other != tenant {
-                                    passed[other][tenant] += 1;
-                                    prop_assert!(passed[other][tenant] <= 1, "{} waits and {} gets two turns", other, tenant);
+                                    passed[tenant] += 1;
+                                    prop_assert!(passed[tenant] <= 1, "{} waits and {} gets two turns", other, tenant);
                                 }
                             }
                         }
                     },
                 }
-                for tenant in 0..TENANTS.len() {
+                for (tenant, passed) in passed.iter_mut().enumerate() {
                     if !waiting.iter().any(|(of, _)| *of == tenant) {
-                        passed[tenant] = [0; TENANTS.len()];
+                        *passed = [0; TENANTS.len()];
                     }
                 }
             }

@@ -15,7 +15,7 @@ async fn a_command_ends_as_its_exit_code_says_and_its_last_line_tells() {
         ("echo broken >&2; exit 3", Outcome::Failed, "broken (exit code 3)"),
         ("exit 255", Outcome::Failed, "exit code 255"),
         ("printf 'no newline'", Outcome::Succeeded, "no newline (exit code 0)"),
-        ("kill -9 $$", Outcome::Failed, "killed by signal 9"),
+        ("kill -9 $$", Outcome::Failed, "killed by signal 9, SIGKILL did not come from Dayend: perhaps the system ran out of memory"),
         ("kill -SEGV $$", Outcome::Failed, "killed by signal 11"),
         ("printf '\\033[31mred\\033[0m\\a\\n'", Outcome::Succeeded, "\\u{1b}[31mred\\u{1b}[0m\\u{7} (exit code 0)"),
         ("printf '\\377\\376\\000x\\n'", Outcome::Succeeded, "\u{fffd}\u{fffd}\\u{0}x (exit code 0)"),

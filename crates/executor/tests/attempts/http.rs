@@ -1,8 +1,8 @@
 use crate::harness::{Node, PATIENCE, Place, attempt, attempt_with, connected, http, map, post};
+use crate::tls;
 use dayend_engine::definition::{ConnectionTarget, SecretRef, Work};
 use dayend_executor::port::{Executor, Fact, Outcome};
 use serde_json::{Value, json};
-use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -16,6 +16,10 @@ pub(crate) enum Does {
     Hang(Vec<u8>),
     /// Sends a head and then the same bytes, for ever.
     Flood(Vec<u8>, Vec<u8>),
+    /// Sends a head and then one byte a second.
+    Drip(Vec<u8>, Vec<u8>),
+    /// Breaks the connection off without the usual good-bye.
+    Reset,
 }
 
 /// An endpoint on a loopback port that follows a script, one line a connection; the last one repeats.
@@ -87,6 +91,15 @@ async fn follow(stream: &mut tokio::net::TcpStream, does: Does) -> std::io::Resu
             // Until the other side closes.
             stream.read(&mut [0; 1]).await.map(|_| ())
         }
+        Does::Drip(head, bytes) => {
+            stream.write_all(&head).await?;
+            for byte in bytes {
+                stream.write_all(&[byte]).await?;
+                tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+            }
+            Ok(())
+        }
+        Does::Reset => stream.set_zero_linger(),
         Does::Flood(head, bytes) => {
             stream.write_all(&head).await?;
             loop {
@@ -256,11 +269,11 @@ async fn private_targets_are_refused_and_never_connected_to() {
 
 #[tokio::test]
 async fn tls_is_always_verified_and_a_connection_may_bring_its_own_authority() {
-    let authority = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    let authority = tls::certificate(&["localhost"], tls::Validity::Now);
     let place = Place::new();
     let ca_file = place.root.path().join("ca.pem");
     std::fs::write(&ca_file, authority.cert.pem()).unwrap();
-    let port = serve_tls(&authority).await;
+    let port = tls::serve(&authority).await;
     let mut node = place.node_with(|settings| settings.http.allow.push("::1".parse().unwrap()));
     let with = |host: &str, ca_file: Option<&std::path::Path>| {
         let ca_file = ca_file.map(|path| path.to_str().unwrap().to_owned());
@@ -284,35 +297,6 @@ async fn tls_is_always_verified_and_a_connection_may_bring_its_own_authority() {
     let missing = place.root.path().join("missing.pem");
     let (_, message) = node.run(with("localhost", Some(&missing))).await;
     assert!(message.contains("missing.pem"), "{message}");
-}
-
-/// Answers each https request with success.
-async fn serve_tls(certified: &rcgen::CertifiedKey<rcgen::KeyPair>) -> u16 {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let key =
-        rustls::pki_types::PrivateKeyDer::try_from(certified.signing_key.serialize_der()).unwrap();
-    let config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certified.cert.der().clone()], key)
-        .unwrap();
-    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    tokio::spawn(async move {
-        loop {
-            let (stream, _) = listener.accept().await.unwrap();
-            let Ok(mut stream) = acceptor.accept(stream).await else { continue };
-            let mut request = [0; 4096];
-            let _ = stream.read(&mut request).await;
-            let _ = stream
-                .write_all(&answer("200 OK", "", r#"{"STATUS":"SUCCESS","MESSAGE":"secure"}"#))
-                .await;
-            let _ = stream.shutdown().await;
-        }
-    });
-    port
 }
 
 /// Runs one POST against a scripted endpoint.

@@ -13,10 +13,16 @@ mod http_async;
 #[cfg(test)]
 mod http_faults;
 #[cfg(test)]
+mod http_modes;
+#[cfg(test)]
 #[path = "../../../testkit/src/postgres.rs"]
 #[expect(unreachable_pub, reason = "the file is a public module of the test kit")]
 mod postgres;
 #[cfg(test)]
+mod shell_modes;
+#[cfg(test)]
 mod sql;
 #[cfg(test)]
 mod stopping;
+#[cfg(test)]
+mod tls;
