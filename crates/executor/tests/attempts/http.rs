@@ -93,9 +93,10 @@ async fn follow(stream: &mut tokio::net::TcpStream, does: Does) -> std::io::Resu
         }
         Does::Drip(head, bytes) => {
             stream.write_all(&head).await?;
+            let mut second = tokio::time::interval(std::time::Duration::from_secs(1));
             for byte in bytes {
+                second.tick().await;
                 stream.write_all(&[byte]).await?;
-                tokio::time::sleep(std::time::Duration::from_secs(1)).await;
             }
             Ok(())
         }
