@@ -35,6 +35,15 @@ pub(crate) struct UserFacts {
     active: bool,
 }
 
+/// A token whose app and user were found active.
+pub(crate) struct Authenticated {
+    token: Arc<Verified>,
+    caller: Caller,
+}
+
+/// The SHA-256 of a token.
+type TokenHash = [u8; 32];
+
 impl Identity {
     /// The caller behind a bearer token: the token is ours and valid, its app and user exist and are active now.
     pub async fn authenticate(
@@ -43,26 +52,47 @@ impl Identity {
         now: Timestamp,
     ) -> Result<Caller, AuthenticateError> {
         self.authenticated_at.store(now.0, Ordering::Relaxed);
-        let token = self.verified(bearer, now).ok_or(AuthenticateError::InvalidToken)?;
-        let app = self.app_facts(&token.client_id, now).await?;
+        let hash = hash(bearer);
+        let edition = match self.principals.callers.get(&hash, now) {
+            Ok(known) if known.token.is_valid_at(now) => return Ok(known.caller.clone()),
+            Ok(_) => return Err(AuthenticateError::InvalidToken),
+            Err(edition) => edition,
+        };
+        let token = self.verified(hash, bearer, now).ok_or(AuthenticateError::InvalidToken)?;
+        let (caller, since) = self.caller_of(&token, now).await?;
+        let known = Arc::new(Authenticated { token, caller: caller.clone() });
+        // Not younger than what it rests on, so that ages do not add up.
+        self.principals.callers.put(hash, known, since, edition);
+        Ok(caller)
+    }
+
+    /// The caller, and when it was last looked up that everybody is active.
+    async fn caller_of(
+        &self,
+        token: &Verified,
+        now: Timestamp,
+    ) -> Result<(Caller, Timestamp), AuthenticateError> {
+        let (app, mut since) = self.app_facts(&token.client_id, now).await?;
         let app = app
             .filter(|app| app.active && app.tenant == token.tenant)
             .ok_or(AuthenticateError::InvalidToken)?;
         let user = match &token.user_id {
             None => None,
             Some(id) => {
-                let facts = self.user_facts(&token.tenant, id, now).await?;
+                let (facts, looked_up) = self.user_facts(&token.tenant, id, now).await?;
+                since = since.min(looked_up);
                 let facts =
                     facts.filter(|user| user.active).ok_or(AuthenticateError::InvalidToken)?;
                 Some(CallerUser { id: id.clone(), name: facts.name.clone() })
             }
         };
-        Ok(Caller {
+        let caller = Caller {
             tenant: token.tenant.clone(),
             client_id: token.client_id.clone(),
             strict: app.strict,
             user,
-        })
+        };
+        Ok((caller, since))
     }
 
     /// Whether the caller holds the function in the scope. Never in another tenant.
@@ -72,24 +102,54 @@ impl Identity {
         scope: &Scope,
         function: Function,
     ) -> Result<bool, StoreError> {
+        self.holds_any(caller, scope, &[function]).await
+    }
+
+    /// Whether the caller holds one of the functions in the scope. Never in another tenant.
+    pub async fn holds_any(
+        &self,
+        caller: &Caller,
+        scope: &Scope,
+        functions: &[Function],
+    ) -> Result<bool, StoreError> {
         if caller.tenant != scope.tenant {
             return Ok(false);
         }
-        // Every caller was authenticated: that instant is recent enough to tell how old a remembered grant is.
-        let now = Timestamp(self.authenticated_at.load(Ordering::Relaxed));
-        let grants = self.grants_of(&caller.tenant, &caller.grantee(), now).await?;
-        Ok(grants.iter().any(|grant| gives(grant, scope, function)))
+        let grants = self.grants_of(&caller.tenant, &caller.grantee(), self.lately()).await?;
+        let held = |function: &Function| grants.iter().any(|grant| gives(grant, scope, *function));
+        Ok(functions.iter().any(held))
     }
 
-    fn verified(&self, bearer: &str, now: Timestamp) -> Option<Arc<Verified>> {
-        let hash = digest::digest(&digest::SHA256, bearer.as_bytes());
-        let key: [u8; 32] = hash.as_ref().try_into().expect("a SHA-256 has 32 bytes");
-        let edition = match self.verified.get(&key, now) {
+    /// The user of this name in the caller's tenant, if there is one who is active.
+    pub async fn active_user(
+        &self,
+        caller: &Caller,
+        name: &str,
+    ) -> Result<Option<CallerUser>, StoreError> {
+        let (now, key) = (self.lately(), (caller.tenant.clone(), name.to_owned()));
+        let edition = match self.principals.names.get(&key, now) {
+            Ok(found) => return Ok(found),
+            Err(edition) => edition,
+        };
+        let row = self.store.user_by_name(&caller.tenant, name).await?;
+        let found =
+            row.filter(|user| user.active).map(|user| CallerUser { id: user.id, name: user.name });
+        self.principals.names.put(key, found.clone(), now, edition);
+        Ok(found)
+    }
+
+    /// Every caller was authenticated: that instant is recent enough to tell how old something remembered is.
+    fn lately(&self) -> Timestamp {
+        Timestamp(self.authenticated_at.load(Ordering::Relaxed))
+    }
+
+    fn verified(&self, hash: TokenHash, bearer: &str, now: Timestamp) -> Option<Arc<Verified>> {
+        let edition = match self.verified.get(&hash, now) {
             Ok(verified) => return Some(verified).filter(|verified| verified.is_valid_at(now)),
             Err(edition) => edition,
         };
         let verified = Arc::new(self.verifier.verify(&self.keys, bearer, now)?);
-        self.verified.put(key, Arc::clone(&verified), now, edition);
+        self.verified.put(hash, Arc::clone(&verified), now, edition);
         Some(verified)
     }
 
@@ -97,9 +157,9 @@ impl Identity {
         &self,
         client_id: &str,
         now: Timestamp,
-    ) -> Result<Option<Arc<AppFacts>>, StoreError> {
+    ) -> Result<(Option<Arc<AppFacts>>, Timestamp), StoreError> {
         let key = client_id.to_owned();
-        let edition = match self.principals.apps.get(&key, now) {
+        let edition = match self.principals.apps.dated(&key, now) {
             Ok(facts) => return Ok(facts),
             Err(edition) => edition,
         };
@@ -108,7 +168,7 @@ impl Identity {
             Arc::new(AppFacts { tenant: app.tenant, active: app.active, strict: app.strict })
         });
         self.principals.apps.put(key, facts.clone(), now, edition);
-        Ok(facts)
+        Ok((facts, now))
     }
 
     async fn user_facts(
@@ -116,16 +176,16 @@ impl Identity {
         tenant: &str,
         id: &str,
         now: Timestamp,
-    ) -> Result<Option<Arc<UserFacts>>, StoreError> {
+    ) -> Result<(Option<Arc<UserFacts>>, Timestamp), StoreError> {
         let key = (tenant.to_owned(), id.to_owned());
-        let edition = match self.principals.users.get(&key, now) {
+        let edition = match self.principals.users.dated(&key, now) {
             Ok(facts) => return Ok(facts),
             Err(edition) => edition,
         };
         let row = self.store.user_by_id(tenant, id).await?;
         let facts = row.map(|user| Arc::new(UserFacts { name: user.name, active: user.active }));
         self.principals.users.put(key, facts.clone(), now, edition);
-        Ok(facts)
+        Ok((facts, now))
     }
 
     async fn grants_of(
@@ -143,6 +203,11 @@ impl Identity {
         self.principals.grants.put(key, Arc::clone(&grants), now, edition);
         Ok(grants)
     }
+}
+
+fn hash(token: &str) -> TokenHash {
+    let hash = digest::digest(&digest::SHA256, token.as_bytes());
+    hash.as_ref().try_into().expect("a SHA-256 has 32 bytes")
 }
 
 fn gives(grant: &GrantRow, scope: &Scope, function: Function) -> bool {

@@ -36,12 +36,17 @@ impl<K: Hash + Eq, V: Clone> Cache<K, V> {
 
     /// The answer, or the edition with which a fetched one can be kept.
     pub(crate) fn get(&self, key: &K, now: Timestamp) -> Result<V, Edition> {
+        self.dated(key, now).map(|(value, _)| value)
+    }
+
+    /// As [`Cache::get`], with the instant as of which the answer was put.
+    pub(crate) fn dated(&self, key: &K, now: Timestamp) -> Result<(V, Timestamp), Edition> {
         let state = self.state();
         let found = state.young.get(key).or_else(|| state.old.get(key));
         // A clock that went back makes answers as doubtful as one that went on.
         let fresh =
             found.filter(|(at, _)| now.0.saturating_sub(at.0).saturating_abs() < self.max_age_us);
-        fresh.map(|(_, value)| value.clone()).ok_or(Edition(state.edition))
+        fresh.map(|(at, value)| (value.clone(), *at)).ok_or(Edition(state.edition))
     }
 
     /// Keeps an answer that was fetched since `edition`, unless something changed meanwhile.

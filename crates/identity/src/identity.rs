@@ -1,8 +1,9 @@
 //! The identity service: its parts, and how they are put together.
 
 use crate::audit::RefusalGate;
-use crate::authenticate::{AppFacts, UserFacts};
+use crate::authenticate::{AppFacts, Authenticated, UserFacts};
 use crate::cache::Cache;
+use crate::caller::CallerUser;
 use crate::keys::{KeyError, Keys};
 use crate::passwords::{Hasher, Throttle};
 use crate::tokens::{LIFETIME_MAX_S, LIFETIME_MIN_S, Verified, Verifier};
@@ -79,6 +80,10 @@ pub(crate) struct Principals {
     pub(crate) users: Cache<(String, String), Option<Arc<UserFacts>>>,
     /// By tenant and grantee.
     pub(crate) grants: Cache<(String, String), Arc<[GrantRow]>>,
+    /// The active users, by tenant and name.
+    pub(crate) names: Cache<(String, String), Option<CallerUser>>,
+    /// By the SHA-256 of the token; made of the others.
+    pub(crate) callers: Cache<[u8; 32], Arc<Authenticated>>,
 }
 
 impl Principals {
@@ -87,6 +92,8 @@ impl Principals {
             apps: Cache::new(PRINCIPALS_MAX, PRINCIPAL_MAX_AGE_S),
             users: Cache::new(PRINCIPALS_MAX, PRINCIPAL_MAX_AGE_S),
             grants: Cache::new(PRINCIPALS_MAX, PRINCIPAL_MAX_AGE_S),
+            names: Cache::new(PRINCIPALS_MAX, PRINCIPAL_MAX_AGE_S),
+            callers: Cache::new(VERIFIED_MAX, PRINCIPAL_MAX_AGE_S),
         }
     }
 
@@ -94,6 +101,9 @@ impl Principals {
         self.apps.clear();
         self.users.clear();
         self.grants.clear();
+        self.names.clear();
+        // Last: what is made of the others in the meantime must not be kept.
+        self.callers.clear();
     }
 }
 

@@ -69,9 +69,18 @@ pub struct Catalogue {
 struct Known {
     /// Grows with each apply: what was read before it is not kept.
     applies: u64,
-    newest: BTreeMap<(Scope, Kind, Code), Arc<Compiled>>,
+    /// By scope, kind and code.
+    newest: BTreeMap<Scope, BTreeMap<Kind, BTreeMap<Code, Arc<Compiled>>>>,
     versions: BTreeMap<VersionKey, Arc<Compiled>>,
     connections: BTreeMap<(Scope, Code), Arc<ConnectionTarget>>,
+}
+
+impl Known {
+    /// The newest version, or after how many applies it was not known.
+    fn newest(&self, scope: &Scope, kind: Kind, code: &Code) -> Result<Arc<Compiled>, u64> {
+        let codes = self.newest.get(scope).and_then(|kinds| kinds.get(&kind));
+        codes.and_then(|codes| codes.get(code)).cloned().ok_or(self.applies)
+    }
 }
 
 impl std::fmt::Debug for Catalogue {
@@ -93,16 +102,17 @@ impl Catalogue {
         kind: Kind,
         code: &Code,
     ) -> Result<Option<Arc<Compiled>>, StoreError> {
-        let id = (scope.clone(), kind, code.clone());
-        let applies = match self.known(|known| (known.newest.get(&id).cloned(), known.applies)) {
-            (Some(found), _) => return Ok(Some(found)),
-            (None, applies) => applies,
+        let applies = match self.known(|known| known.newest(scope, kind, code)) {
+            Ok(found) => return Ok(Some(found)),
+            Err(applies) => applies,
         };
         let Some(row) = self.store.definition(scope, kind, code).await? else { return Ok(None) };
         let compiled = self.compile(row).await?;
         self.known(|known| {
             if known.applies == applies {
-                known.newest.insert(id, Arc::clone(&compiled));
+                let kinds = known.newest.entry(scope.clone()).or_default();
+                let codes = kinds.entry(kind).or_default();
+                codes.insert(code.clone(), Arc::clone(&compiled));
             }
         });
         Ok(Some(compiled))

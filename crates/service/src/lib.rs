@@ -9,5 +9,6 @@ pub mod conductor;
 pub mod definitions;
 pub mod requests;
 mod runs;
+pub mod snapshot;
 pub mod stored;
 pub mod use_cases;

@@ -166,7 +166,7 @@ pub enum Refusal {
     ForeignScope,
     /// `-1`, 403.
     #[error("{who} does not hold {function} in {scope}")]
-    NotAllowed { who: String, function: &'static str, scope: String },
+    NotAllowed { who: String, function: String, scope: String },
     /// `-4`; `key` names the offending key of the request.
     #[error("`{key}`: {problem}")]
     Invalid { key: String, problem: String },

@@ -8,11 +8,12 @@ use dayend_engine::codes::{Scope, shortened};
 use dayend_engine::time::Timestamp;
 use dayend_executor::{CallbackError, Executors};
 use dayend_identity::Identity;
-use dayend_identity::caller::{Caller, CallerUser, Function};
+use dayend_identity::caller::{Caller, Function};
 use dayend_identity::token::{TokenAnswer, TokenError, TokenRequest};
 use dayend_store::port::{Store, StoreError};
-use std::sync::Arc;
+use std::collections::HashSet;
 use std::sync::atomic::AtomicI64;
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// Everything that callers may ask for.
 pub struct Service {
@@ -21,6 +22,8 @@ pub struct Service {
     pub(crate) executors: Arc<Executors>,
     identity: Identity,
     clock: Arc<dyn Clock>,
+    /// Scopes that were found to exist: none is ever removed.
+    scopes: RwLock<HashSet<Scope>>,
     /// One apply at a time: what it checked must still be true when it is stored.
     pub(crate) applying: tokio::sync::Mutex<()>,
     pub(crate) last_version: AtomicI64,
@@ -66,6 +69,7 @@ impl Service {
             executors: parts.executors,
             identity: parts.identity,
             clock: parts.clock,
+            scopes: RwLock::default(),
             applying: tokio::sync::Mutex::new(()),
         })
     }
@@ -103,36 +107,45 @@ impl Service {
         remote_user: Option<&str>,
         functions: &[Function],
     ) -> Result<Caller, Refusal> {
-        if scope.tenant != caller.tenant
-            || !self.store.scope_exists(scope).await.map_err(unavailable)?
-        {
+        if scope.tenant != caller.tenant || !self.scope_exists(scope).await? {
             return Err(Refusal::ForeignScope);
         }
         let acting = match remote_user {
-            Some(name) => self.act_as(caller, scope, name).await?,
+            Some(name) => self.act_as(caller, scope, name, functions).await?,
             None => caller.clone(),
         };
         self.require(&acting, scope, functions).await?;
         Ok(acting)
     }
 
-    async fn act_as(&self, caller: &Caller, scope: &Scope, name: &str) -> Result<Caller, Refusal> {
+    async fn scope_exists(&self, scope: &Scope) -> Result<bool, Refusal> {
+        if self.scopes.read().unwrap_or_else(PoisonError::into_inner).contains(scope) {
+            return Ok(true);
+        }
+        let exists = self.store.scope_exists(scope).await.map_err(unavailable)?;
+        if exists {
+            let mut scopes = self.scopes.write().unwrap_or_else(PoisonError::into_inner);
+            scopes.insert(scope.clone());
+        }
+        Ok(exists)
+    }
+
+    async fn act_as(
+        &self,
+        caller: &Caller,
+        scope: &Scope,
+        name: &str,
+        functions: &[Function],
+    ) -> Result<Caller, Refusal> {
         if caller.user.as_ref().is_some_and(|user| user.name == name) {
             return Ok(caller.clone());
         }
-        let not_allowed = |who: &str, function: &'static str| Refusal::NotAllowed {
-            who: who.to_owned(),
-            function,
-            scope: scope.to_string(),
-        };
         if !self.holds(caller, scope, Function::Impersonate).await? {
-            return Err(not_allowed(&caller.actor(), Function::Impersonate.as_str()));
+            return Err(not_allowed(caller.actor(), &[Function::Impersonate], scope));
         }
-        let user = self.store.user_by_name(&caller.tenant, name).await.map_err(unavailable)?;
-        let Some(user) = user.filter(|user| user.active) else {
-            return Err(not_allowed(&shortened(name), Function::Exec.as_str()));
-        };
-        Ok(Caller { user: Some(CallerUser { id: user.id, name: user.name }), ..caller.clone() })
+        let user = self.identity.active_user(caller, name).await.map_err(unavailable)?;
+        let user = user.ok_or_else(|| not_allowed(shortened(name), functions, scope))?;
+        Ok(Caller { user: Some(user), ..caller.clone() })
     }
 
     /// One of the functions is held in the scope.
@@ -142,13 +155,8 @@ impl Service {
         scope: &Scope,
         functions: &[Function],
     ) -> Result<(), Refusal> {
-        for function in functions {
-            if self.holds(caller, scope, *function).await? {
-                return Ok(());
-            }
-        }
-        let function = functions.first().map_or("", |function| function.as_str());
-        Err(Refusal::NotAllowed { who: caller.actor(), function, scope: scope.to_string() })
+        let held = self.identity.holds_any(caller, scope, functions).await.map_err(unavailable)?;
+        if held { Ok(()) } else { Err(not_allowed(caller.actor(), functions, scope)) }
     }
 
     pub(crate) async fn holds(
@@ -192,6 +200,11 @@ impl Service {
     pub fn ready(&self) -> bool {
         self.conductor.is_healthy()
     }
+}
+
+fn not_allowed(who: String, functions: &[Function], scope: &Scope) -> Refusal {
+    let names: Vec<&str> = functions.iter().map(|function| function.as_str()).collect();
+    Refusal::NotAllowed { who, function: names.join(" or "), scope: scope.to_string() }
 }
 
 /// The store could not be asked.

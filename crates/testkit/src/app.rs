@@ -204,10 +204,9 @@ impl TestApp {
         status.expect("the run exists")
     }
 
-    /// The run is not in memory.
+    /// The run is not conducted now.
     pub fn is_let_go(&self, run: &str) -> bool {
-        let id = run.parse().expect("a run id");
-        self.conductor.views.find(TENANT, &id).is_none()
+        !self.conductor.views.is_live(TENANT, run)
     }
 
     /// Resolves when the conductor stores changes (again), with everything that was reported before on disk.

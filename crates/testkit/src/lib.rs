@@ -7,3 +7,4 @@ pub mod clock;
 pub mod flaky;
 pub mod scripted;
 pub mod simulation;
+pub mod views;

@@ -469,8 +469,7 @@ async fn an_interrupt_also_stops_what_waits_for_its_connection() {
         flaky.reads_fail(true);
         flaky.let_go();
     });
-    let id = run.parse().unwrap();
-    let key = app.conductor.views.find(TENANT, &id).expect("it is live").row.key;
+    let key = app.conductor.views.find(TENANT, &run).expect("it is live").row.key;
     let interrupted = VerbCommand {
         run: key,
         verb: RunVerb::Interrupt,

@@ -214,7 +214,11 @@ mod tests {
         let cases = [
             (Refusal::ForeignScope, 404, "unknown-scope"),
             (
-                Refusal::NotAllowed { who: text(), function: "BATCH_EXEC", scope: text() },
+                Refusal::NotAllowed {
+                    who: text(),
+                    function: "BATCH_EXEC".to_owned(),
+                    scope: text(),
+                },
                 403,
                 "not-allowed",
             ),

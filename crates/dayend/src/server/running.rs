@@ -18,7 +18,7 @@ use dayend_service::conductor::{Conductor, ConductorSettings};
 use dayend_service::use_cases::{Parts, Service};
 use dayend_store::port::Store;
 use dayend_web::app::{App, WebSettings};
-use dayend_web::server::{Limits, ServeError, TlsMaterial, router, serve};
+use dayend_web::server::{Limits, ServeError, TlsMaterial, faces, serve};
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -168,13 +168,13 @@ async fn start_on(
         clock: Arc::clone(&clock),
     });
 
-    let router = router(App { service, settings: Arc::new(prepared.web) });
+    let faces = faces(App { service, settings: Arc::new(prepared.web) });
     let limits =
         Limits { connections: settings.connections, drain: settings.drain, ..Limits::default() };
     let (stop, stopped) = oneshot::channel();
     // A sender that is gone means stop, too.
     let shutdown = async { drop(stopped.await) };
-    let web = tokio::spawn(serve(prepared.listener, prepared.tls, router, limits, shutdown));
+    let web = tokio::spawn(serve(prepared.listener, prepared.tls, faces, limits, shutdown));
     let housekeeping = tokio::spawn(housekeeping::forget_daily(
         Arc::clone(&store),
         clock,

@@ -269,6 +269,7 @@ impl<R> Core<R> {
             }
         }
         // They are the new owner's now.
+        self.views.close();
         released.reports.clear();
         released.reload.clear();
         released
@@ -356,7 +357,7 @@ impl<R> Core<R> {
         let changing: BTreeSet<RunKey> = changing.filter_map(|run| self.root(run)).collect();
         for root in roots.difference(&changing) {
             if self.is_tree_over(*root) {
-                self.drop_views(*root);
+                self.end_views(*root);
                 self.drop_tree(*root);
             }
         }
@@ -374,11 +375,12 @@ impl<R> Core<R> {
         self.runs.get(&run).map(|live| live.row.parent.map_or(run, |(group, _)| group))
     }
 
-    fn drop_views(&self, root: RunKey) {
+    /// Readers still see them for a while.
+    fn end_views(&self, root: RunKey) {
         let Some(live) = self.runs.get(&root) else { return };
         for key in live.members.iter().chain([&root]) {
             if let Some(live) = self.runs.get(key) {
-                self.views.remove(&live.view);
+                self.views.end(&live.view);
             }
         }
     }

@@ -172,7 +172,7 @@ impl<R> Core<R> {
             *slot = status;
         }
         let row = loaded.row;
-        let view = if let Some(view) = self.views.find(&row.scope.tenant, &row.run_id) {
+        let view = if let Some(view) = self.views.find(&row.scope.tenant, row.run_id.as_str()) {
             // Somebody may be watching it.
             view.replace(shown, &row.state);
             view

@@ -1,10 +1,10 @@
-//! What readers see of a live run: a byte a task and the roll-up, as of the last commit.
+//! What readers see of a run: a byte a task and the roll-up, as of the last commit.
 
 use crate::compiled::Compiled;
 use dayend_engine::codes::RunId;
 use dayend_engine::status::Status;
 use dayend_store::port::{RunRow, RunState};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::watch;
 
@@ -60,6 +60,16 @@ impl View {
         let _ = revisions.wait_for(|revision| *revision != seen).await;
     }
 
+    /// What it takes in memory, roughly; never changes.
+    fn bytes(&self) -> usize {
+        let row = &self.row;
+        let scope = [&row.scope.tenant, &row.scope.service, &row.scope.workspace];
+        let texts = scope.into_iter().chain([&row.params, &row.choices, &row.triggered_by]);
+        let members = self.members.iter().map(|id| id.as_str().len());
+        let nodes = self.compiled.plan.len() as usize;
+        VIEW_BYTES + texts.map(String::len).chain(members).sum::<usize>() + nodes * NODE_BYTES
+    }
+
     /// What the store says now, where that is something else.
     pub(super) fn replace(&self, shown: Vec<Status>, state: &RunState) {
         let differs = self.read(|seen| seen.shown != shown || seen.state != *state);
@@ -84,26 +94,147 @@ impl View {
     }
 }
 
-/// The views of all live runs of this node, by tenant and run id.
+/// What the views of ended runs take in memory at most; the newest one stays whatever it takes.
+const KEPT_MAX_BYTES: usize = 32 * 1024 * 1024;
+/// What a view takes besides its texts and nodes, roughly.
+const VIEW_BYTES: usize = 1536;
+/// What a node takes: its state, and a share of the definition, which the view keeps in memory.
+const NODE_BYTES: usize = 16;
+
+/// The views of all live runs of this node and of those that ended last, by tenant and run id.
+///
+/// An ended run keeps the view that it had while it was live, and gets it back when a verb loads the run again: for
+/// readers there is one view all the time.
 #[derive(Debug, Default)]
 pub struct Views {
-    by_id: RwLock<BTreeMap<(String, RunId), Arc<View>>>,
+    known: RwLock<Known>,
 }
 
+#[derive(Debug, Default)]
+struct Known {
+    by_tenant: HashMap<String, HashMap<RunId, Shelved>>,
+    /// Of the ended runs, the longest unused number first.
+    ended: BTreeMap<u64, Arc<View>>,
+    ended_bytes: usize,
+    next: u64,
+    /// How many views were let go.
+    let_go: u64,
+    /// Somebody else may change the runs: nothing is kept of those that ended.
+    closed: bool,
+}
+
+#[derive(Debug)]
+struct Shelved {
+    view: Arc<View>,
+    /// Its number among the ended ones.
+    ended: Option<u64>,
+}
+
+/// There was no view. With it, what is read from the store afterwards can be kept, unless a view came and went meanwhile:
+/// then what was read may be older than what that view had shown.
+#[derive(Clone, Copy, Debug)]
+pub struct Absence(u64);
+
 impl Views {
-    /// The view of a live run.
-    pub fn find(&self, tenant: &str, id: &RunId) -> Option<Arc<View>> {
-        let by_id = self.by_id.read().unwrap_or_else(PoisonError::into_inner);
-        by_id.get(&(tenant.to_owned(), id.clone())).cloned()
+    /// The view of a live run, or of one that ended lately.
+    pub fn find(&self, tenant: &str, id: &str) -> Option<Arc<View>> {
+        self.look_up(tenant, id).ok()
     }
 
+    /// As [`Views::find`], with what is needed to keep what the store says instead.
+    pub(crate) fn look_up(&self, tenant: &str, id: &str) -> Result<Arc<View>, Absence> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let found = known.by_tenant.get(tenant).and_then(|runs| runs.get(id));
+        found.map(|shelved| Arc::clone(&shelved.view)).ok_or(Absence(known.let_go))
+    }
+
+    /// Whether the run is conducted by this node now.
+    pub fn is_live(&self, tenant: &str, id: &str) -> bool {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let found = known.by_tenant.get(tenant).and_then(|runs| runs.get(id));
+        found.is_some_and(|shelved| shelved.ended.is_none())
+    }
+
+    /// The run is live from now on.
     pub(super) fn add(&self, view: Arc<View>) {
-        let id = (view.row.scope.tenant.clone(), view.row.run_id.clone());
-        self.by_id.write().unwrap_or_else(PoisonError::into_inner).insert(id, view);
+        self.change(|known| known.put(view, None));
     }
 
-    pub(super) fn remove(&self, view: &View) {
-        let id = (view.row.scope.tenant.clone(), view.row.run_id.clone());
-        self.by_id.write().unwrap_or_else(PoisonError::into_inner).remove(&id);
+    /// The run has ended; its view is kept for a while.
+    pub(super) fn end(&self, view: &Arc<View>) {
+        self.change(|known| known.end(Arc::clone(view)));
+    }
+
+    /// Keeps the view of an ended run that was read from the store since it was found absent. The answer is the view to
+    /// be shown: another one, if there is one by now.
+    pub(crate) fn keep(&self, view: Arc<View>, absence: Absence) -> Arc<View> {
+        self.change(|known| {
+            let (tenant, id) = (view.row.scope.tenant.as_str(), view.row.run_id.as_str());
+            if let Some(newer) = known.by_tenant.get(tenant).and_then(|runs| runs.get(id)) {
+                return Arc::clone(&newer.view);
+            }
+            if known.let_go == absence.0 && view.read(|seen| seen.state.ended) {
+                known.end(Arc::clone(&view));
+            }
+            view
+        })
+    }
+
+    /// Another node may change the runs from now on: what has ended is read from the store.
+    pub(super) fn close(&self) {
+        self.change(|known| {
+            known.closed = true;
+            known.trim(0, 0);
+        });
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut Known) -> T) -> T {
+        change(&mut self.known.write().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Known {
+    fn put(&mut self, view: Arc<View>, ended: Option<u64>) {
+        let tenant = view.row.scope.tenant.as_str();
+        if !self.by_tenant.contains_key(tenant) {
+            self.by_tenant.insert(tenant.to_owned(), HashMap::new());
+        }
+        let Some(runs) = self.by_tenant.get_mut(tenant) else { return };
+        let before = runs.insert(view.row.run_id.clone(), Shelved { view, ended });
+        if let Some(number) = before.and_then(|shelved| shelved.ended) {
+            self.unlist(number);
+        }
+    }
+
+    fn end(&mut self, view: Arc<View>) {
+        self.next += 1;
+        let number = self.next;
+        self.put(Arc::clone(&view), Some(number));
+        self.ended_bytes += view.bytes();
+        self.ended.insert(number, view);
+        if self.closed {
+            self.trim(0, 0);
+        } else {
+            self.trim(KEPT_MAX_BYTES, 1);
+        }
+    }
+
+    /// Lets views of ended runs go, oldest first, down to so many bytes, or to so many views.
+    fn trim(&mut self, max_bytes: usize, always: usize) {
+        while self.ended_bytes > max_bytes && self.ended.len() > always {
+            let Some((_, view)) = self.ended.pop_first() else { return };
+            self.ended_bytes -= view.bytes();
+            self.let_go += 1;
+            if let Some(runs) = self.by_tenant.get_mut(&view.row.scope.tenant) {
+                runs.remove(&view.row.run_id);
+            }
+        }
+    }
+
+    /// It is live again, or ended anew.
+    fn unlist(&mut self, number: u64) {
+        if let Some(view) = self.ended.remove(&number) {
+            self.ended_bytes -= view.bytes();
+        }
     }
 }

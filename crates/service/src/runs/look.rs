@@ -1,16 +1,15 @@
 //! Looking at runs: status, detail, lists, waiting, logs. None of it waits for the conductor.
 
-use super::find::Found;
-use crate::requests::{
-    LogPiece, MemberStatus, Refusal, RunDetail, RunRequest, RunStatus, TaskDetail, TaskStatus,
-};
+use super::words::quoted;
+use crate::conductor::view::View;
+use crate::requests::{LogPiece, Refusal, RunDetail, RunRequest, RunStatus, TaskDetail};
+use crate::snapshot::Snapshot;
 use crate::use_cases::{Service, unavailable};
 use dayend_engine::codes::{AttemptId, Code, RunId, RunKey, Scope, shortened};
-use dayend_engine::definition::Kind;
 use dayend_engine::status::Status;
 use dayend_identity::caller::{Caller, Function};
 use dayend_store::port::{NodeRow, RunRow};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,24 +29,36 @@ impl Service {
         request: RunRequest,
         tasks: Option<Vec<String>>,
     ) -> Result<RunStatus, Refusal> {
+        Ok(RunStatus::from(&self.look(caller, request, tasks).await?))
+    }
+
+    /// As [`Service::status`], without copies of what a run shares with others.
+    pub async fn look(
+        &self,
+        caller: &Caller,
+        request: RunRequest,
+        tasks: Option<Vec<String>>,
+    ) -> Result<Snapshot, Refusal> {
         self.require(caller, &request.scope, LOOK).await?;
-        let found = self.find_run(&request).await?;
-        let wanted = tasks.map(|codes| nodes_of(&found, &codes)).transpose()?;
-        Ok(status_of(&found, wanted.as_ref()))
+        let view = self.find_run(&request).await?;
+        let wanted = tasks.map(|codes| nodes_of(&view, &codes)).transpose()?;
+        Ok(Snapshot::new(view, wanted))
     }
 
     /// A run with its tasks' details.
     pub async fn run(&self, caller: &Caller, request: RunRequest) -> Result<RunDetail, Refusal> {
         self.require(caller, &request.scope, LOOK).await?;
-        let found = self.find_run(&request).await?;
-        let rows = self.store.nodes(found.row.key).await.map_err(unavailable)?;
+        let view = self.find_run(&request).await?;
+        let snapshot = Snapshot::new(Arc::clone(&view), None);
+        let state = snapshot.state();
+        let rows = self.store.nodes(view.row.key).await.map_err(unavailable)?;
         let rows: BTreeMap<u32, NodeRow> = rows.into_iter().map(|row| (row.node, row)).collect();
-        let mut detail = self.detail(&found.row, status_of(&found, None)).await?;
-        detail.generation = found.seen.state.generation;
-        detail.started_at = found.seen.state.started_at;
-        detail.ended_at = found.seen.state.ended_at;
-        detail.version = found.compiled.version;
-        detail.tasks = (0..found.compiled.plan.len())
+        let mut detail = self.detail(&view.row, RunStatus::from(&snapshot)).await?;
+        detail.generation = state.generation;
+        detail.started_at = state.started_at;
+        detail.ended_at = state.ended_at;
+        detail.version = view.compiled.version;
+        detail.tasks = (0..view.compiled.plan.len())
             .map(|node| rows.get(&node).map(task_detail).unwrap_or_default())
             .collect();
         Ok(detail)
@@ -97,13 +108,14 @@ impl Service {
         limit: Duration,
     ) -> Result<RunStatus, Refusal> {
         self.require(caller, &request.scope, LOOK).await?;
-        let found = self.find_run(&request).await?;
-        if let (Some(view), Some(seen)) = (&found.view, seen.filter(|_| !found.seen.state.ended)) {
+        let over = self.find_run(&request).await?.read(|seen| seen.state.ended);
+        // Only what is in memory tells of its changes.
+        let view = self.conductor.views.find(&request.scope.tenant, &request.run_id);
+        if let (Some(view), Some(seen)) = (view, seen.filter(|_| !over)) {
             // Past the limit the answer is simply what is known then.
             let _ = tokio::time::timeout(limit, view.changed_since(seen)).await;
         }
-        let found = self.find_run(&request).await?;
-        Ok(status_of(&found, None))
+        Ok(RunStatus::from(&Snapshot::new(self.find_run(&request).await?, None)))
     }
 
     /// A piece of the log of a task's attempt (the newest, or the one with this epoch), at most 64 KiB.
@@ -116,17 +128,17 @@ impl Service {
         offset: u64,
     ) -> Result<LogPiece, Refusal> {
         self.require(caller, &request.scope, LOOK).await?;
-        let found = self.find_run(&request).await?;
+        let view = self.find_run(&request).await?;
         let missing = |what| Refusal::NotFound { what, id: shortened(&task) };
-        let node = found.compiled.find(&task).ok_or_else(|| missing("task"))?;
-        let rows = self.store.nodes(found.row.key).await.map_err(unavailable)?;
+        let node = view.compiled.find(&task).ok_or_else(|| missing("task"))?;
+        let rows = self.store.nodes(view.row.key).await.map_err(unavailable)?;
         let row = rows.into_iter().find(|row| row.node == node);
         let newest = row.as_ref().map_or(0, |row| row.epoch);
         let epoch = epoch.unwrap_or(newest);
         if epoch == 0 || epoch > newest {
             return Err(missing("attempt of task"));
         }
-        let id = AttemptId { run: found.row.key, node, epoch };
+        let id = AttemptId { run: view.row.key, node, epoch };
         // Asked before the bytes are read: what is written in between comes with the next piece.
         let over = epoch < newest || row.is_some_and(|row| row.ended_at.is_some());
         let executors = Arc::clone(&self.executors);
@@ -174,45 +186,19 @@ impl Service {
 }
 
 /// The nodes that the codes name.
-fn nodes_of(found: &Found, codes: &[String]) -> Result<BTreeSet<u32>, Refusal> {
-    let unknown: Vec<String> = codes
-        .iter()
-        .filter(|code| found.compiled.find(code).is_none())
-        .map(|code| shortened(code))
-        .collect();
-    if unknown.is_empty() {
-        return Ok(codes.iter().filter_map(|code| found.compiled.find(code)).collect());
+fn nodes_of(view: &View, codes: &[String]) -> Result<Vec<u32>, Refusal> {
+    let nodes: Vec<u32> = codes.iter().filter_map(|code| view.compiled.find(code)).collect();
+    if nodes.len() == codes.len() {
+        return Ok(nodes);
     }
-    let problem = format!("run {} has no task {}", found.row.run_id, unknown.join(", "));
+    let unknown = codes.iter().filter(|code| view.compiled.find(code).is_none());
+    let problem = format!(
+        "run {} has no {} {}",
+        view.row.run_id,
+        if view.compiled.plan.is_group() { "member" } else { "task" },
+        quoted(unknown)
+    );
     Err(Refusal::Invalid { key: "tasks".to_owned(), problem })
-}
-
-fn status_of(found: &Found, wanted: Option<&BTreeSet<u32>>) -> RunStatus {
-    let shown = (0_u32..)
-        .zip(&found.seen.shown)
-        .filter(|(node, _)| wanted.is_none_or(|wanted| wanted.contains(node)));
-    let is_group = found.compiled.plan.is_group();
-    let (mut tasks, mut members) = (Vec::new(), Vec::new());
-    for (node, status) in shown {
-        let code = found.compiled.code_of(node).clone();
-        match found.members.get(node as usize) {
-            Some(run_id) if is_group => {
-                members.push(MemberStatus { run_id: run_id.clone(), code, status: *status });
-            }
-            _ => tasks.push(TaskStatus { code, status: *status }),
-        }
-    }
-    RunStatus {
-        run_id: found.row.run_id.clone(),
-        kind: if is_group { Kind::BatchGroup } else { Kind::Batch },
-        code: found.row.code.clone(),
-        mis_date: found.row.mis_date,
-        status: found.seen.state.status,
-        ended: found.seen.state.ended,
-        revision: found.seen.revision,
-        tasks,
-        members,
-    }
 }
 
 fn task_detail(row: &NodeRow) -> TaskDetail {

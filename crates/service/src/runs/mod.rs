@@ -4,3 +4,4 @@ mod find;
 mod look;
 mod trigger;
 mod verbs;
+mod words;

@@ -1,6 +1,7 @@
 //! Starting runs: trigger and rerun.
 
 use super::verbs::refused;
+use super::words::quoted;
 use crate::compiled::{Compiled, Source};
 use crate::conductor::input::{Answer, Command, Create, CreateMember};
 use crate::requests::{
@@ -95,8 +96,9 @@ impl Service {
                 // The same key was faster: its answer is this one's.
                 Answer::Raced => {}
                 Answer::Rejected(_) => {
+                    let parts = if start.kind == Kind::BatchGroup { "members" } else { "tasks" };
                     let sentence = format!(
-                        "nothing of `{}` is left to run: all its tasks are excluded",
+                        "nothing of `{}` is left to run: all its {parts} are excluded",
                         start.code
                     );
                     return Err(Refusal::NothingToRun(sentence));
@@ -123,7 +125,7 @@ impl Service {
         let today = self.now().utc_date();
         let (mis_date, params, members) = match (&compiled.source, &start.params) {
             (Source::Batch(_), TriggerParams::Batch { mis_date, params }) => {
-                check_tasks(&compiled, params)?;
+                check_tasks(&compiled, None, params)?;
                 ((*mis_date).or(start.mis_date).unwrap_or(today), params.clone(), Vec::new())
             }
             (Source::Group(group), TriggerParams::Group(by_code)) => {
@@ -163,10 +165,9 @@ impl Service {
     ) -> Result<Vec<CreateMember>, Refusal> {
         let known =
             |code: &String| group.members.iter().any(|member| member.batch.as_str() == code);
-        let unknown: Vec<String> =
-            by_code.keys().filter(|code| !known(code)).map(|code| shortened(code)).collect();
-        if !unknown.is_empty() {
-            let problem = format!("`{}` has no member {}", group.code, unknown.join(", "));
+        if !by_code.keys().all(known) {
+            let unknown = by_code.keys().filter(|code| !known(code));
+            let problem = format!("`{}` has no member {}", group.code, quoted(unknown));
             return Err(Refusal::Invalid { key: "dynamicParamList".to_owned(), problem });
         }
         let mut members = Vec::with_capacity(group.members.len());
@@ -180,7 +181,7 @@ impl Service {
             let compiled = compiled
                 .ok_or_else(|| Refusal::NotFound { what: "batch", id: member.batch.to_string() })?;
             let given = by_code.get(member.batch.as_str()).cloned().unwrap_or_default();
-            check_tasks(&compiled, &given.params)?;
+            check_tasks(&compiled, Some(&member.batch), &given.params)?;
             members.push(CreateMember {
                 code: member.batch.clone(),
                 mis_date: given.mis_date.unwrap_or(date),
@@ -201,32 +202,31 @@ fn agreed_date(by_code: &BTreeMap<String, MemberParams>) -> Option<MisDate> {
 
 fn choose(choices: &StoredChoices, compiled: &Arc<Compiled>) -> Result<Choices, Refusal> {
     choices.choose(compiled).map_err(|unknown| {
-        let codes: Vec<String> =
-            unknown.codes.iter().map(|code| format!("`{}`", shortened(code))).collect();
         let problem = format!(
             "{} not in this definition: {}",
-            if codes.len() == 1 { "this code is" } else { "these codes are" },
-            codes.join(", ")
+            if unknown.codes.len() == 1 { "this code is" } else { "these codes are" },
+            quoted(&unknown.codes)
         );
         Refusal::Invalid { key: unknown.list.to_owned(), problem }
     })
 }
 
 /// Parameters for a task that is not there are a mistake.
-fn check_tasks(compiled: &Compiled, params: &RunParams) -> Result<(), Refusal> {
-    let unknown: Vec<String> = params
-        .tasks
-        .keys()
-        .filter(|code| compiled.find(code.as_str()).is_none())
-        .map(|code| format!("`{code}`"))
-        .collect();
-    if unknown.is_empty() {
+fn check_tasks(
+    compiled: &Compiled,
+    member: Option<&Code>,
+    params: &RunParams,
+) -> Result<(), Refusal> {
+    let unknown = || params.tasks.keys().filter(|code| compiled.find(code.as_str()).is_none());
+    if unknown().next().is_none() {
         return Ok(());
     }
-    Err(Refusal::Invalid {
-        key: "taskRuntimeParams".to_owned(),
-        problem: format!("no task is called {}", unknown.join(", ")),
-    })
+    let codes = quoted(unknown().map(Code::as_str));
+    let problem = match member {
+        Some(member) => format!("no task of member `{member}` is called {codes}"),
+        None => format!("no task is called {codes}"),
+    };
+    Err(Refusal::Invalid { key: "taskRuntimeParams".to_owned(), problem })
 }
 
 fn wrong_shape(kind: Kind) -> Refusal {

@@ -28,27 +28,28 @@ impl Service {
     /// A new run with the old one's date, parameters and choices, on the newest definition.
     pub async fn rerun(&self, caller: &Caller, request: RunRequest) -> Result<Accepted, Refusal> {
         self.require(caller, &request.scope, &[Function::Exec]).await?;
-        let found = self.find_run(&request).await?;
+        let view = self.find_run(&request).await?;
         if let Some(replay) = self.replay(caller, "rerun", request.key.as_ref()).await? {
             return Ok(replay);
         }
-        if is_going_on(found.seen.state.status) {
+        let status = view.read(|seen| seen.state.status);
+        if is_going_on(status) {
             let sentence = format!(
-                "run {} is {}: only a run that has ended or stopped can be rerun",
-                found.row.run_id, found.seen.state.status
+                "run {} is {status}: only a run that has ended or stopped can be rerun",
+                view.row.run_id
             );
             return Err(Refusal::WrongState(sentence));
         }
-        let choices = StoredChoices::parse(&found.row.choices).map_err(unavailable)?;
-        let params = StoredParams::parse(&found.row.params).map_err(unavailable)?.into_trigger();
-        self.rerun_of(caller, &found.row, choices, params, request.key).await
+        let choices = StoredChoices::parse(&view.row.choices).map_err(unavailable)?;
+        let params = StoredParams::parse(&view.row.params).map_err(unavailable)?.into_trigger();
+        self.rerun_of(caller, &view.row, choices, params, request.key).await
     }
 
     /// Hold, release, exclude, include, force-OK.
     pub async fn task(&self, caller: &Caller, request: TaskRequest) -> Result<RunStatus, Refusal> {
         self.require(caller, &request.run.scope, &[Function::Operate]).await?;
-        let found = self.find_run(&request.run).await?;
-        let node = found.compiled.find(&request.task);
+        let view = self.find_run(&request.run).await?;
+        let node = view.compiled.find(&request.task);
         let node =
             node.ok_or_else(|| Refusal::NotFound { what: "task", id: shortened(&request.task) })?;
         let verb = match request.verb {
@@ -59,7 +60,7 @@ impl Service {
             TaskVerb::ForceOk => Verb::ForceOk,
         };
         let command = VerbCommand {
-            run: found.row.key,
+            run: view.row.key,
             verb: RunVerb::Task { node, verb },
             actor: caller.actor(),
             reason: Some(request.reason),
@@ -67,7 +68,7 @@ impl Service {
         };
         let answer = self.conductor.command(Command::Verb(Box::new(command))).await;
         if answer != Answer::Done {
-            return Err(refused(&found.row.run_id, Some(&request.task), answer));
+            return Err(refused(&view.row.run_id, Some(&request.task), answer));
         }
         self.status(caller, request.run, None).await
     }

@@ -25,7 +25,7 @@ pub(super) enum Entrance {
 
 /// How a call wants to be answered, as far as it is known yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Manner {
+pub(crate) struct Manner {
     pub(super) language: Language,
     /// Logical errors get a 4xx status.
     pub(super) strict: bool,
@@ -46,7 +46,7 @@ pub(super) struct Call {
 
 impl Manner {
     /// What the headers alone tell.
-    pub(super) fn of(headers: &HeaderMap) -> Self {
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
         Self {
             language: headers::language(headers),
             strict: headers::wants_strict(headers),
@@ -70,9 +70,10 @@ pub(super) async fn enter(
     let caller = authenticate(app, headers).await?;
     manner.strict |= caller.strict;
     let addressed = headers::addressed(headers, entrance)?;
-    let remote_user = addressed.remote_user.clone();
-    let key = addressed.key.clone();
-    let scope = scope(app, &caller, addressed).await?;
+    let Addressed { tenant, service, workspace, remote_user, key } = addressed;
+    let tenant = tenant.unwrap_or_else(|| caller.tenant.clone());
+    let service = service_of(app, &caller, service).await?;
+    let scope = Scope { tenant, service, workspace };
     let caller = app.service.authorise(&caller, &scope, Some(&remote_user), functions).await?;
     body::require(headers, body::JSON)?;
     let bytes =
@@ -80,18 +81,12 @@ pub(super) async fn enter(
     Ok(Call { caller, scope, key, body: object(&bytes)? })
 }
 
-async fn scope(app: &App, caller: &Caller, addressed: Addressed) -> Result<Scope, Fault> {
-    let service = match addressed.service {
-        Some(service) => service,
-        None => match app.service.default_service(caller).await? {
-            Some(service) => service,
-            None => {
-                return Err(Fault::headers(Sentence::HeaderMissing { header: headers::SERVICE }));
-            }
-        },
+async fn service_of(app: &App, caller: &Caller, named: Option<String>) -> Result<String, Fault> {
+    let service = match named {
+        Some(service) => Some(service),
+        None => app.service.default_service(caller).await?,
     };
-    let tenant = addressed.tenant.unwrap_or_else(|| caller.tenant.clone());
-    Ok(Scope { tenant, service, workspace: addressed.workspace })
+    service.ok_or_else(|| Fault::headers(Sentence::HeaderMissing { header: headers::SERVICE }))
 }
 
 /// The body of a call: a JSON object, with the one repair that the guide's own samples need.

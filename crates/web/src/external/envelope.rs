@@ -38,8 +38,8 @@ pub(super) fn refused(manner: &Manner, fault: Fault) -> Response {
 }
 
 /// The envelope for a call that failed before it was looked at: too many were under way, or a defect of ours.
-pub(crate) fn failed_outside(headers: &HeaderMap, status: StatusCode) -> Response {
-    refused(&Manner::of(headers), Fault::outside(status))
+pub(crate) fn failed_outside(manner: &Manner, status: StatusCode) -> Response {
+    refused(manner, Fault::outside(status))
 }
 
 /// Whether a path is one of the five calls, wherever they are nested.
@@ -48,13 +48,13 @@ pub(crate) fn is_call(path: &str) -> bool {
 }
 
 /// The answer to another method than POST.
-pub(crate) async fn not_post(method: Method, headers: HeaderMap) -> Response {
-    let mut response = if method == Method::OPTIONS {
+pub(crate) fn not_post(method: &Method, headers: &HeaderMap) -> Response {
+    let mut response = if *method == Method::OPTIONS {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::NO_CONTENT;
         response
     } else {
-        refused(&Manner::of(&headers), Fault::method(method.as_str()))
+        refused(&Manner::of(headers), Fault::method(method.as_str()))
     };
     response.headers_mut().insert(header::ALLOW, ALLOWED);
     response
@@ -204,7 +204,7 @@ mod tests {
 
     #[tokio::test]
     async fn another_method_is_told_which_one_to_use() {
-        insta::assert_snapshot!(shown(not_post(Method::GET, HeaderMap::new()).await).await, @r#"
+        insta::assert_snapshot!(shown(not_post(&Method::GET, &HeaderMap::new())).await, @r#"
         405 Method Not Allowed
         allow: OPTIONS, POST
         cache-control: no-store
@@ -213,7 +213,7 @@ mod tests {
 
         {"severity":"error","summary":"The method is not allowed.","details":"This call takes POST, not GET.","status":"failed","statusCode":"-1"}
         "#);
-        insta::assert_snapshot!(shown(not_post(Method::OPTIONS, HeaderMap::new()).await).await, @r"
+        insta::assert_snapshot!(shown(not_post(&Method::OPTIONS, &HeaderMap::new())).await, @r"
         204 No Content
         allow: OPTIONS, POST
         ");

@@ -94,7 +94,7 @@ impl From<Refusal> for Fault {
                 Http::Always(StatusCode::FORBIDDEN),
                 Sentence::NotAllowed {
                     who: reason(&who),
-                    function: function.to_owned(),
+                    function: reason(&function),
                     scope: reason(&scope),
                 },
             ),
@@ -194,8 +194,11 @@ mod tests {
         let text = |text: &str| text.to_owned();
         let defect =
             Defect { file: text("f"), line: 1, column: 1, field: text(""), problem: text("p") };
-        let not_allowed =
-            Refusal::NotAllowed { who: text("anna"), function: "BATCH_EXEC", scope: text("T/S/W") };
+        let not_allowed = Refusal::NotAllowed {
+            who: text("anna"),
+            function: "BATCH_EXEC".to_owned(),
+            scope: text("T/S/W"),
+        };
         let invalid = Refusal::Invalid { key: text("heldTasks"), problem: text("T9 is no task") };
         let missing = Refusal::NotFound { what: "batch", id: text("NOPE") };
         #[rustfmt::skip]

@@ -20,5 +20,6 @@ mod status;
 mod status_answer;
 mod trigger;
 
+pub(crate) use call::Manner;
 pub(crate) use envelope::{failed_outside, is_call, not_post};
-pub use routes::router;
+pub(crate) use routes::{answer, call_at};

@@ -10,14 +10,9 @@ use axum::body::Body;
 use axum::http::HeaderMap;
 use axum::response::Response;
 
-pub(super) async fn handle(
-    app: App,
-    entrance: Entrance,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
-    let mut manner = Manner::of(&headers);
-    let result = restart(&app, &mut manner, (entrance, &headers, body)).await;
+pub(super) async fn handle(app: &App, request: (Entrance, &HeaderMap, Body)) -> Response {
+    let mut manner = Manner::of(request.1);
+    let result = restart(app, &mut manner, request).await;
     manner.answer(result)
 }
 

@@ -3,40 +3,91 @@
 use super::call::Entrance;
 use super::{envelope, interrupt, rerun, restart, status, trigger};
 use crate::app::App;
-use axum::Router;
-use axum::body::Body;
-use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::extract::Request;
+use axum::http::Method;
 use axum::response::Response;
-use axum::routing::{MethodRouter, post};
-use std::future::Future;
 
-/// The five calls, with and without `/SchedulerService`. Base paths are laid before them by nesting.
-pub fn router() -> Router<App> {
-    let cloud = verbs(Entrance::SchedulerService);
-    let plain = verbs(Entrance::Plain);
-    Router::new()
-        .nest("/SchedulerService/rest-api/v1/external", cloud)
-        .nest("/rest-api/v1/external", plain)
+/// One of the five calls, as its path names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct CallAt {
+    entrance: Entrance,
+    verb: Verb,
 }
 
-fn verbs(entrance: Entrance) -> Router<App> {
-    Router::new()
-        .route("/trigger", verb(entrance, trigger::handle))
-        .route("/status", verb(entrance, status::handle))
-        .route("/interrupt", verb(entrance, interrupt::handle))
-        .route("/restart", verb(entrance, restart::handle))
-        .route("/rerun", verb(entrance, rerun::handle))
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verb {
+    Trigger,
+    Status,
+    Interrupt,
+    Restart,
+    Rerun,
 }
 
-/// A call that takes POST, and says so to everything else.
-fn verb<F, R>(entrance: Entrance, handle: F) -> MethodRouter<App>
-where
-    F: Fn(App, Entrance, HeaderMap, Body) -> R + Clone + Send + Sync + 'static,
-    R: Future<Output = Response> + Send,
-{
-    post(move |State(app): State<App>, headers: HeaderMap, body: Body| {
-        handle(app, entrance, headers, body)
-    })
-    .fallback(envelope::not_post)
+/// The call at a path: with and without `/SchedulerService`, at the root and below the base path.
+pub(crate) fn call_at(path: &str, base_path: &str) -> Option<CallAt> {
+    call_at_root(path).or_else(|| call_at_root(path.strip_prefix(base_path)?))
+}
+
+fn call_at_root(path: &str) -> Option<CallAt> {
+    let (entrance, path) = match path.strip_prefix("/SchedulerService") {
+        Some(rest) => (Entrance::SchedulerService, rest),
+        None => (Entrance::Plain, path),
+    };
+    let verb = match path.strip_prefix("/rest-api/v1/external/")? {
+        "trigger" => Verb::Trigger,
+        "status" => Verb::Status,
+        "interrupt" => Verb::Interrupt,
+        "restart" => Verb::Restart,
+        "rerun" => Verb::Rerun,
+        _ => return None,
+    };
+    Some(CallAt { entrance, verb })
+}
+
+/// The answer to a call, which takes POST and says so to everything else.
+pub(crate) async fn answer(app: &App, call: CallAt, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    if parts.method != Method::POST {
+        return envelope::not_post(&parts.method, &parts.headers);
+    }
+    let request = (call.entrance, &parts.headers, body);
+    match call.verb {
+        Verb::Trigger => trigger::handle(app, request).await,
+        Verb::Status => status::handle(app, request).await,
+        Verb::Interrupt => interrupt::handle(app, request).await,
+        Verb::Restart => restart::handle(app, request).await,
+        Verb::Rerun => rerun::handle(app, request).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_is_found_at_the_root_and_below_the_base_path_and_nowhere_else() {
+        let at = |entrance, verb| Some(CallAt { entrance, verb });
+        let (cloud, plain) = (Entrance::SchedulerService, Entrance::Plain);
+        #[rustfmt::skip]
+        let cases = [
+            ("/SchedulerService/rest-api/v1/external/trigger",   at(cloud, Verb::Trigger)),
+            ("/SchedulerService/rest-api/v1/external/status",    at(cloud, Verb::Status)),
+            ("/rest-api/v1/external/interrupt",                  at(plain, Verb::Interrupt)),
+            ("/a/b/rest-api/v1/external/restart",                at(plain, Verb::Restart)),
+            ("/a/b/SchedulerService/rest-api/v1/external/rerun", at(cloud, Verb::Rerun)),
+            ("/a/rest-api/v1/external/rerun",                    None),
+            ("/a/b/a/b/rest-api/v1/external/rerun",              None),
+            ("/SchedulerService/SchedulerService/rest-api/v1/external/rerun", None),
+            ("/rest-api/v1/external/rerun/",                     None),
+            ("/rest-api/v1/external/",                           None),
+            ("/rest-api/v1/external/stop",                       None),
+            ("/rest-api/v1/external/%73tatus",                   None),
+            ("rest-api/v1/external/status",                      None),
+            ("",                                                 None),
+        ];
+        for (path, want) in cases {
+            assert_eq!(call_at(path, "/a/b"), want, "{path}");
+        }
+        assert_eq!(call_at("/a/b/rest-api/v1/external/status", ""), None);
+    }
 }

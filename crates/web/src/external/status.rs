@@ -14,14 +14,9 @@ use dayend_service::requests::RunRequest;
 
 const TASKS: &str = "tasks";
 
-pub(super) async fn handle(
-    app: App,
-    entrance: Entrance,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
-    let mut manner = Manner::of(&headers);
-    let result = status(&app, &mut manner, (entrance, &headers, body)).await;
+pub(super) async fn handle(app: &App, request: (Entrance, &HeaderMap, Body)) -> Response {
+    let mut manner = Manner::of(request.1);
+    let result = status(app, &mut manner, request).await;
     manner.answer(result)
 }
 
@@ -31,10 +26,10 @@ async fn status(
     request: (Entrance, &HeaderMap, Body),
 ) -> Result<Response, Fault> {
     let Call { caller, scope, key: _, body } =
-        enter(app, manner, request, &[Function::Exec, Function::View]).await?;
+        enter(app, manner, request, &[Function::View, Function::Exec]).await?;
     manner.run_id = fields::named_run(&body);
     let (request, tasks) = parse(scope, &body)?;
-    let run = app.service.status(&caller, request, tasks).await?;
+    let run = app.service.look(&caller, request, tasks).await?;
     Ok(status_answer::answer(manner.language, run))
 }
 

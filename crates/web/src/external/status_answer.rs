@@ -1,109 +1,117 @@
-//! The answer to `status`: small ones whole, large ones row by row, so that a million tasks never stand in memory twice.
+//! The answer to `status`: written straight from what the run shows; large ones in pieces, so that a million tasks never
+//! stand in memory twice.
 
 use super::envelope;
 use crate::locale::Language;
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
-use dayend_engine::definition::Kind;
 use dayend_engine::status::Status;
-use dayend_service::requests::{MemberStatus, RunStatus, TaskStatus};
-use dayend_wire::codes::{ResultCode, State};
-use dayend_wire::external::{CallStatus, MemberState, Severity, StatusAnswer, TaskState};
+use dayend_service::snapshot::{Row, Snapshot};
+use dayend_wire::codes::State;
 use futures_util::stream;
-use serde::Serialize;
-use std::borrow::Cow;
 use std::convert::Infallible;
 use std::iter;
 
 /// Answers with more rows than this are sent in pieces of as many rows.
 const ROWS_PER_PIECE: usize = 1000;
+/// What a row takes besides its code or run id, at most.
+const ROW_BYTES: usize = 72;
+/// What the answer takes besides its rows, at most.
+const FRAME_BYTES: usize = 320;
 
 /// The state of `run` in the guide's envelope.
-pub(super) fn answer(language: Language, run: RunStatus) -> Response {
-    if run.tasks.len().max(run.members.len()) <= ROWS_PER_PIECE {
-        return envelope::json(language, &whole(&run));
-    }
-    envelope::with_headers(language, Body::from_stream(stream::iter(pieces(run))))
+pub(super) fn answer(language: Language, run: Snapshot) -> Response {
+    let body = if run.len() <= ROWS_PER_PIECE {
+        Body::from(whole(&run))
+    } else {
+        Body::from_stream(stream::iter(pieces(run)))
+    };
+    envelope::with_headers(language, body)
 }
 
-fn whole(run: &RunStatus) -> StatusAnswer<'_> {
-    framed(run, run.tasks.iter().map(task).collect(), run.members.iter().map(member).collect())
-}
-
-/// A batch has a list of tasks, even an empty one; a group has none.
-fn framed<'a>(
-    run: &'a RunStatus,
-    tasks: Vec<TaskState<'a>>,
-    members: Vec<MemberState<'a>>,
-) -> StatusAnswer<'a> {
-    let state = to_wire(run.status);
-    StatusAnswer {
-        severity: Severity::Info,
-        batch_run_id: Cow::Borrowed(run.run_id.as_str()),
-        task_status_list: (run.kind != Kind::BatchGroup).then_some(tasks),
-        batch_status_code: state.code(),
-        batch_list: members,
-        batch_status: state,
-        status: CallStatus::Success,
-        status_code: ResultCode::Success,
-    }
+fn whole(run: &Snapshot) -> String {
+    let rows: usize = run.rows(0).map(|row| ROW_BYTES + named(row).len()).sum();
+    let mut text = String::with_capacity(FRAME_BYTES + rows);
+    begin(&mut text, run);
+    push_rows(&mut text, run, 0);
+    end(&mut text, run);
+    text
 }
 
 /// The text of [`whole`] in pieces.
-fn pieces(run: RunStatus) -> impl Iterator<Item = Result<Bytes, Infallible>> {
-    let (head, tail) = frame(&run);
+fn pieces(run: Snapshot) -> impl Iterator<Item = Result<Bytes, Infallible>> {
+    let (mut head, mut tail) = (String::new(), String::new());
+    begin(&mut head, &run);
+    end(&mut tail, &run);
     let mut from = 0;
     let rows = iter::from_fn(move || {
-        let piece = rows(&run, from)?;
+        let mut piece = String::new();
+        push_rows(&mut piece, &run, from);
         from += ROWS_PER_PIECE;
-        Some(piece)
+        (!piece.is_empty()).then_some(piece)
     });
     iter::once(head).chain(rows).chain(iter::once(tail)).map(|text| Ok(Bytes::from(text)))
 }
 
-/// The answer without its rows, cut where they belong.
-fn frame(run: &RunStatus) -> (String, String) {
-    let text = json(&framed(run, Vec::new(), Vec::new()));
-    let list =
-        if run.kind == Kind::BatchGroup { "\"batchList\":[" } else { "\"taskStatusList\":[" };
-    // A run id has neither quotes nor brackets, so the first match is the key.
-    let (before, after) = text.split_once(list).expect("the list is a key of the answer");
-    (format!("{before}{list}"), after.to_owned())
-}
-
-/// The rows from number `from` on, with the comma that parts them from those before; none behind the last row.
-fn rows(run: &RunStatus, from: usize) -> Option<String> {
-    let list = if run.kind == Kind::BatchGroup {
-        let rows: Vec<_> = run.members.iter().skip(from).take(ROWS_PER_PIECE).map(member).collect();
-        (!rows.is_empty()).then(|| json(&rows))?
+/// Up to the first row. Codes and run ids consist of letters that mean themselves in JSON.
+fn begin(text: &mut String, run: &Snapshot) {
+    text.push_str(r#"{"severity":"info","batchRunId":""#);
+    text.push_str(run.run_id().as_str());
+    if run.is_group() {
+        push_status(text, r#"","batchStatusCode":""#, run.status());
+        text.push_str(r#"","batchList":["#);
     } else {
-        let rows: Vec<_> = run.tasks.iter().skip(from).take(ROWS_PER_PIECE).map(task).collect();
-        (!rows.is_empty()).then(|| json(&rows))?
-    };
-    let bare = list
-        .strip_prefix('[')
-        .and_then(|list| list.strip_suffix(']'))
-        .expect("a list stands in brackets");
-    Some(if from == 0 { bare.to_owned() } else { format!(",{bare}") })
-}
-
-fn task(task: &TaskStatus) -> TaskState<'_> {
-    let state = to_wire(task.status);
-    TaskState {
-        task_code: Cow::Borrowed(task.code.as_str()),
-        task_status: state,
-        status_code: state.code(),
+        text.push_str(r#"","taskStatusList":["#);
     }
 }
 
-fn member(member: &MemberStatus) -> MemberState<'_> {
-    let state = to_wire(member.status);
-    MemberState {
-        batch_run_id: Cow::Borrowed(member.run_id.as_str()),
-        batch_status_code: state.code(),
-        batch_status: state,
+/// From behind the last row. A batch has a list of tasks, and an empty one of members; a group has only members.
+fn end(text: &mut String, run: &Snapshot) {
+    let state = to_wire(run.status());
+    if run.is_group() {
+        text.push_str("],");
+    } else {
+        push_status(text, r#"],"batchStatusCode":""#, run.status());
+        text.push_str(r#"","batchList":[],"#);
     }
+    text.push_str(r#""batchStatus":""#);
+    text.push_str(state.as_str());
+    text.push_str(r#"","status":"success","statusCode":"0"}"#);
+}
+
+/// At most [`ROWS_PER_PIECE`] rows from number `from` on, each with the comma that parts it from the one before.
+fn push_rows(text: &mut String, run: &Snapshot, from: usize) {
+    for (at, row) in (from..).zip(run.rows(from).take(ROWS_PER_PIECE)) {
+        if at > 0 {
+            text.push(',');
+        }
+        let state = to_wire(row.status);
+        if row.member.is_some() {
+            text.push_str(r#"{"batchRunId":""#);
+            text.push_str(named(row));
+            push_status(text, r#"","batchStatusCode":""#, row.status);
+            text.push_str(r#"","batchStatus":""#);
+            text.push_str(state.as_str());
+        } else {
+            text.push_str(r#"{"taskCode":""#);
+            text.push_str(named(row));
+            text.push_str(r#"","taskStatus":""#);
+            text.push_str(state.as_str());
+            push_status(text, r#"","statusCode":""#, row.status);
+        }
+        text.push_str(r#""}"#);
+    }
+}
+
+fn push_status(text: &mut String, before: &str, status: Status) {
+    text.push_str(before);
+    text.push_str(to_wire(status).code().as_str());
+}
+
+/// The run id of a member, the code of a task.
+fn named(row: Row<'_>) -> &str {
+    row.member.map_or(row.code.as_str(), |member| member.as_str())
 }
 
 fn to_wire(status: Status) -> State {
@@ -119,60 +127,56 @@ fn to_wire(status: Status) -> State {
     }
 }
 
-fn json(value: &impl Serialize) -> String {
-    serde_json::to_string(value)
-        .expect("answers are structs of strings, and writing to memory cannot fail")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use dayend_engine::definition::Kind;
+    use dayend_testkit::views::{snapshot, view};
+    use dayend_wire::external::StatusAnswer;
     use http_body_util::BodyExt;
 
-    fn run(kind: Kind, tasks: usize, members: usize) -> RunStatus {
-        let status = |at: usize| Status::ALL[at % Status::ALL.len()];
-        RunStatus {
-            run_id: "B_2026-10-30_1_1".parse().unwrap(),
-            kind,
-            code: "B".parse().unwrap(),
-            mis_date: "2026-10-30".parse().unwrap(),
-            status: Status::Failed,
-            ended: true,
-            revision: 1,
-            tasks: (0..tasks)
-                .map(|at| TaskStatus {
-                    code: format!("T{at}").parse().unwrap(),
-                    status: status(at),
-                })
-                .collect(),
-            members: (0..members)
-                .map(|at| MemberStatus {
-                    run_id: format!("M{at}_2026-10-30_2_1").parse().unwrap(),
-                    code: format!("M{at}").parse().unwrap(),
-                    status: status(at),
-                })
-                .collect(),
-        }
-    }
-
-    async fn text(run: RunStatus) -> String {
+    async fn text(run: Snapshot) -> String {
         let body = answer(Language::English, run).into_body().collect().await.unwrap().to_bytes();
         String::from_utf8(body.to_vec()).unwrap()
     }
 
     #[tokio::test]
     async fn a_batch_has_tasks_and_an_empty_list_of_batches_and_a_group_the_reverse() {
-        insta::assert_snapshot!(text(run(Kind::Batch, 2, 0)).await, @r#"{"severity":"info","batchRunId":"B_2026-10-30_1_1","taskStatusList":[{"taskCode":"T0","taskStatus":"NOT-STARTED","statusCode":"1"},{"taskCode":"T1","taskStatus":"ON-GOING","statusCode":"2"}],"batchStatusCode":"-1","batchList":[],"batchStatus":"FAILED","status":"success","statusCode":"0"}"#);
-        insta::assert_snapshot!(text(run(Kind::BatchGroup, 0, 1)).await, @r#"{"severity":"info","batchRunId":"B_2026-10-30_1_1","batchStatusCode":"-1","batchList":[{"batchRunId":"M0_2026-10-30_2_1","batchStatusCode":"1","batchStatus":"NOT-STARTED"}],"batchStatus":"FAILED","status":"success","statusCode":"0"}"#);
+        insta::assert_snapshot!(text(snapshot(Kind::Batch, 2)).await, @r#"{"severity":"info","batchRunId":"B_2026-10-30_1_1","taskStatusList":[{"taskCode":"T0","taskStatus":"NOT-STARTED","statusCode":"1"},{"taskCode":"T1","taskStatus":"ON-GOING","statusCode":"2"}],"batchStatusCode":"-1","batchList":[],"batchStatus":"FAILED","status":"success","statusCode":"0"}"#);
+        insta::assert_snapshot!(text(snapshot(Kind::BatchGroup, 1)).await, @r#"{"severity":"info","batchRunId":"B_2026-10-30_1_1","batchStatusCode":"-1","batchList":[{"batchRunId":"M0_2026-10-30_2_1","batchStatusCode":"1","batchStatus":"NOT-STARTED"}],"batchStatus":"FAILED","status":"success","statusCode":"0"}"#);
+    }
+
+    #[tokio::test]
+    async fn the_text_is_what_the_contract_writes() {
+        for run in [snapshot(Kind::Batch, 9), snapshot(Kind::BatchGroup, 9)] {
+            let text = text(run).await;
+            let parsed: StatusAnswer<'_> = serde_json::from_str(&text).unwrap();
+            let rows = parsed.task_status_list.as_ref().map_or(parsed.batch_list.len(), Vec::len);
+            assert_eq!(rows, 9);
+            assert_eq!(serde_json::to_string(&parsed).unwrap(), text);
+        }
+    }
+
+    #[tokio::test]
+    async fn rows_that_were_asked_for_come_once_each_in_the_order_of_the_definition() {
+        let text = text(Snapshot::new(view(Kind::Batch, 5), Some(vec![3, 1, 3]))).await;
+        let parsed: StatusAnswer<'_> = serde_json::from_str(&text).unwrap();
+        let codes: Vec<_> =
+            parsed.task_status_list.unwrap().into_iter().map(|task| task.task_code).collect();
+        assert_eq!(codes, ["T1", "T3"]);
     }
 
     #[tokio::test]
     async fn pieces_are_the_same_text_as_the_whole() {
-        for rows in
-            [0, 1, ROWS_PER_PIECE, ROWS_PER_PIECE + 1, 2 * ROWS_PER_PIECE, 2 * ROWS_PER_PIECE + 7]
-        {
-            for run in [run(Kind::Batch, rows, 0), run(Kind::BatchGroup, 0, rows)] {
-                let whole = json(&whole(&run));
+        for rows in [1, ROWS_PER_PIECE, ROWS_PER_PIECE + 1, 2 * ROWS_PER_PIECE + 7] {
+            for kind in [Kind::Batch, Kind::BatchGroup] {
+                let run = snapshot(kind, rows);
+                let mut whole = String::new();
+                begin(&mut whole, &run);
+                for from in (0..rows).step_by(ROWS_PER_PIECE) {
+                    push_rows(&mut whole, &run, from);
+                }
+                end(&mut whole, &run);
                 assert_eq!(text(run.clone()).await, whole, "{rows} rows");
                 let pieces: Vec<u8> =
                     pieces(run).flat_map(|piece| piece.unwrap().to_vec()).collect();
@@ -182,11 +186,21 @@ mod tests {
     }
 
     #[test]
-    fn no_piece_is_larger_than_its_share_of_a_million_tasks() {
+    fn no_piece_is_larger_than_its_share_of_all_tasks() {
         let sizes: Vec<usize> =
-            pieces(run(Kind::Batch, 1_000_000, 0)).map(|piece| piece.unwrap().len()).collect();
-        assert_eq!(sizes.len(), 1002);
+            pieces(snapshot(Kind::Batch, 100_000)).map(|piece| piece.unwrap().len()).collect();
+        assert_eq!(sizes.len(), 102);
         assert!(sizes.iter().all(|size| *size < 200 * ROWS_PER_PIECE));
+    }
+
+    #[test]
+    fn the_room_for_a_whole_answer_is_enough() {
+        for kind in [Kind::Batch, Kind::BatchGroup] {
+            let run = snapshot(kind, 100);
+            let text = whole(&run);
+            let rows: usize = run.rows(0).map(|row| ROW_BYTES + named(row).len()).sum();
+            assert!(text.len() <= FRAME_BYTES + rows, "{}", text.len());
+        }
     }
 
     #[test]

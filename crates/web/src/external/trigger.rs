@@ -18,14 +18,9 @@ const EXCLUDED: &str = "excludedTasks";
 const HELD: &str = "heldTasks";
 const INCLUDED: &str = "includedTasks";
 
-pub(super) async fn handle(
-    app: App,
-    entrance: Entrance,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
-    let mut manner = Manner::of(&headers);
-    let result = trigger(&app, &mut manner, (entrance, &headers, body)).await;
+pub(super) async fn handle(app: &App, request: (Entrance, &HeaderMap, Body)) -> Response {
+    let mut manner = Manner::of(request.1);
+    let result = trigger(app, &mut manner, request).await;
     manner.answer(result)
 }
 

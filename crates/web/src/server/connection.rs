@@ -1,28 +1,28 @@
 //! One connection, from its first byte to its last.
 
+use super::faces::Answers;
 use super::framing::misframed;
 use super::limits::{
     ERROR_STREAMS_MAX, HEAD_BUFFER_BYTES, HEADER_COUNT_MAX, HEADER_LIST_MAX, Limits,
     RESET_STREAMS_MAX, STREAMS_MAX,
 };
 use super::stopping::Stopping;
-use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::http::{Request, Response};
-use http_body_util::BodyExt;
-use hyper::body::Incoming;
+use bytes::Bytes;
+use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use std::convert::Infallible;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_rustls::TlsAcceptor;
-use tower::ServiceExt;
 
 /// An HTTP/2 peer that does not answer a ping for this long is gone.
 const PING: Duration = Duration::from_secs(20);
@@ -31,9 +31,9 @@ const CLOSING: Duration = Duration::from_secs(2);
 
 /// What all connections share.
 #[derive(Clone)]
-pub(super) struct Connections {
+pub(super) struct Connections<A> {
     pub(super) tls: Option<TlsAcceptor>,
-    pub(super) router: Router,
+    pub(super) answers: A,
     pub(super) limits: Limits,
     pub(super) builder: Arc<Builder<TokioExecutor>>,
 }
@@ -59,7 +59,7 @@ pub(super) fn builder(limits: &Limits) -> Builder<TokioExecutor> {
     builder
 }
 
-impl Connections {
+impl<A: Answers> Connections<A> {
     /// Serves one connection until either side ends it. Errors are the peer's: there is nobody to tell.
     pub(super) async fn serve(self, stream: TcpStream, stopping: Stopping) {
         // Answers are small and somebody waits for them.
@@ -83,8 +83,12 @@ impl Connections {
         stopping: Stopping,
     ) {
         let activity = Arc::new(Activity::new(self.limits));
-        let (router, watched) = (self.router, Arc::clone(&activity));
-        let service = service_fn(move |request| answer(router.clone(), watched.begin(), request));
+        let peer = Arc::new(Peer {
+            answers: self.answers,
+            activity: Arc::clone(&activity),
+            stopping: stopping.clone(),
+        });
+        let service = service_fn(move |request| answer(Arc::clone(&peer), request));
         let mut connection = pin!(self.builder.serve_connection(TokioIo::new(stream), service));
         tokio::select! {
             _ended = connection.as_mut() => return,
@@ -99,23 +103,51 @@ impl Connections {
     }
 }
 
-/// Lets the router answer; the exchange lasts until the body is sent or given up.
-async fn answer(
-    router: Router,
-    exchange: Exchange,
+/// What all requests of a connection share.
+struct Peer<A> {
+    answers: A,
+    activity: Arc<Activity>,
+    stopping: Stopping,
+}
+
+/// The answer; the exchange lasts until its body is sent or given up.
+async fn answer<A: Answers>(
+    peer: Arc<Peer<A>>,
     request: Request<Incoming>,
-) -> Result<Response<Body>, Infallible> {
+) -> Result<Response<Sent>, Infallible> {
+    let exchange = peer.activity.begin();
     let mut request = request.map(Body::new);
     if let Some(misframed) = misframed(&request) {
         request.extensions_mut().insert(misframed);
     }
-    let response = router.oneshot(request).await?;
-    Ok(response.map(|body| {
-        Body::new(body.map_frame(move |frame| {
-            let _until_sent = &exchange;
-            frame
-        }))
-    }))
+    let response = peer.answers.answer(request, &peer.stopping).await;
+    Ok(response.map(|body| Sent { body, _until_sent: exchange }))
+}
+
+/// A body on its way.
+struct Sent {
+    body: Body,
+    _until_sent: Exchange,
+}
+
+impl HttpBody for Sent {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }
 
 /// When a connection has had its time.

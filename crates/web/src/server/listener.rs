@@ -1,10 +1,10 @@
 //! Accepting connections until told to stop.
 
 use super::connection::{Connections, builder};
+use super::faces::{Answers, Faces};
 use super::limits::Limits;
 use super::stopping::Stopping;
 use super::tls::{BadTlsMaterial, TlsMaterial};
-use axum::{Extension, Router};
 use std::future::Future;
 use std::io;
 use std::pin::pin;
@@ -29,14 +29,25 @@ pub enum ServeError {
 pub async fn serve(
     listener: TcpListener,
     tls: Option<TlsMaterial>,
-    router: Router,
+    faces: Faces,
+    limits: Limits,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), ServeError> {
+    serve_any(listener, tls, faces, limits, shutdown).await
+}
+
+/// As [`serve`], with less than all faces.
+pub(super) async fn serve_any<A: Answers>(
+    listener: TcpListener,
+    tls: Option<TlsMaterial>,
+    answers: A,
     limits: Limits,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
     let (stop, _) = watch::channel(false);
     let connections = Connections {
         tls: tls.map(|material| material.acceptor()).transpose()?,
-        router: router.layer(Extension(Stopping::new(&stop))),
+        answers,
         limits,
         builder: Arc::new(builder(&limits)),
     };

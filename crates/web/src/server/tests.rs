@@ -1,9 +1,11 @@
 //! The server over real sockets, with limits so short that nothing needs to be waited for by the clock.
 
 use super::connection::{Connections, builder};
+use super::faces::{Answers, Faces};
 use super::fallback::{method_not_allowed, not_found};
-use super::layers::{bounded_to, wrapped};
-use super::{Limits, Stopping, TlsMaterial, serve};
+use super::listener::serve_any;
+use super::load::Load;
+use super::{Limits, Stopping, TlsMaterial};
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use axum::routing::{get, post};
@@ -41,15 +43,16 @@ struct Running {
     ended: JoinHandle<()>,
 }
 
-async fn start(router: Router, tls: Option<TlsMaterial>, limits: Limits) -> Running {
+async fn start(answers: impl Answers, tls: Option<TlsMaterial>, limits: Limits) -> Running {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
     let shutdown = async move {
         let _ = stopped.await;
     };
-    let ended =
-        tokio::spawn(async move { serve(listener, tls, router, limits, shutdown).await.unwrap() });
+    let ended = tokio::spawn(async move {
+        serve_any(listener, tls, answers, limits, shutdown).await.unwrap();
+    });
     Running { address, stop, ended }
 }
 
@@ -68,7 +71,7 @@ async fn until_closed(address: SocketAddr, bytes: &[u8]) -> String {
 #[tokio::test]
 async fn a_client_that_does_not_get_on_is_cut() {
     let limits = Limits { first_request: SHORT, head: SHORT, idle: SHORT, ..Limits::default() };
-    let server = start(wrapped(faces(), false), None, limits).await;
+    let server = start(Faces::of_router(faces(), false), None, limits).await;
     #[rustfmt::skip]
     let cases: [(&str, &[u8]); 4] = [
         ("says nothing",                  b""),
@@ -90,21 +93,21 @@ async fn a_client_that_does_not_get_on_is_cut() {
 #[tokio::test]
 async fn a_tls_handshake_has_its_time() {
     let limits = Limits { handshake: SHORT, ..Limits::default() };
-    let server = start(wrapped(faces(), true), Some(material().0), limits).await;
+    let server = start(Faces::of_router(faces(), true), Some(material().0), limits).await;
     assert_eq!(until_closed(server.address, b"").await, "");
 }
 
 #[tokio::test]
 async fn an_old_connection_takes_no_further_requests() {
     let limits = Limits { age: SHORT, ..Limits::default() };
-    let server = start(wrapped(faces(), false), None, limits).await;
+    let server = start(Faces::of_router(faces(), false), None, limits).await;
     let answer = until_closed(server.address, b"GET /thing HTTP/1.1\r\nHost: x\r\n\r\n").await;
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
 }
 
 #[tokio::test]
 async fn requests_that_two_readers_could_frame_differently_are_refused() {
-    let server = start(wrapped(faces(), false), None, Limits::default()).await;
+    let server = start(Faces::of_router(faces(), false), None, Limits::default()).await;
     #[rustfmt::skip]
     let cases: [(&str, &str); 14] = [
         ("two lengths",            "Content-Length: 1\r\nContent-Length: 2\r\n"),
@@ -202,7 +205,7 @@ async fn a_stop_does_not_wait_for_those_who_never_answer() {
 #[tokio::test]
 async fn tls_speaks_http_1_1_even_to_who_offers_more() {
     let (material, roots) = material();
-    let server = start(wrapped(faces(), true), Some(material), Limits::default()).await;
+    let server = start(Faces::of_router(faces(), true), Some(material), Limits::default()).await;
     for offered in [vec!["h2", "http/1.1"], vec!["http/1.1"], vec![]] {
         let want = (!offered.is_empty()).then(|| b"http/1.1".to_vec());
         let offered = offered.into_iter().map(|name| name.as_bytes().to_vec()).collect();
@@ -247,8 +250,8 @@ async fn connect_tls(
 }
 
 /// Status, the interesting headers, and the body.
-async fn ask(router: Router, request: Request<Body>) -> (StatusCode, HeaderMap, String) {
-    let (parts, body) = router.oneshot(request).await.unwrap().into_parts();
+async fn ask(faces: Faces, request: Request<Body>) -> (StatusCode, HeaderMap, String) {
+    let (parts, body) = faces.oneshot(request).await.unwrap().into_parts();
     let body = to_bytes(body, 1 << 20).await.unwrap();
     (parts.status, parts.headers, String::from_utf8(body.to_vec()).unwrap())
 }
@@ -276,7 +279,8 @@ async fn every_method_on_every_path_has_an_answer() {
         ("OPTIONS", "*",        204, Some("GET,HEAD,POST,PUT,PATCH,DELETE,OPTIONS"), ""),
     ];
     for (method, uri, status, allow, text) in cases {
-        let (got, headers, body) = ask(wrapped(faces(), false), request(method, uri)).await;
+        let (got, headers, body) =
+            ask(Faces::of_router(faces(), false), request(method, uri)).await;
         assert_eq!(got.as_u16(), status, "{method} {uri}");
         assert_eq!(
             headers.get("allow").map(|value| value.to_str().unwrap()),
@@ -296,7 +300,7 @@ async fn every_method_on_every_path_has_an_answer() {
 #[tokio::test]
 async fn every_answer_has_the_safety_headers_and_its_number() {
     for (uri, secure) in [("/thing", true), ("/thing", false), ("/nothing", true)] {
-        let (_, headers, body) = ask(wrapped(faces(), secure), request("GET", uri)).await;
+        let (_, headers, body) = ask(Faces::of_router(faces(), secure), request("GET", uri)).await;
         assert_eq!(headers["x-content-type-options"], "nosniff");
         assert_eq!(headers["cache-control"], "no-store");
         assert_eq!(headers["referrer-policy"], "no-referrer");
@@ -315,16 +319,16 @@ async fn every_answer_has_the_safety_headers_and_its_number() {
 #[tokio::test]
 async fn long_urls_and_large_headers_are_refused() {
     let url = |length: usize| format!("/thing?{}", "x".repeat(length - "/thing?".len()));
-    assert_eq!(ask(wrapped(faces(), false), request("GET", &url(8192))).await.0, 200);
-    assert_eq!(ask(wrapped(faces(), false), request("GET", &url(8193))).await.0, 414);
+    assert_eq!(ask(Faces::of_router(faces(), false), request("GET", &url(8192))).await.0, 200);
+    assert_eq!(ask(Faces::of_router(faces(), false), request("GET", &url(8193))).await.0, 414);
     let mut large = request("GET", "/thing");
     large.headers_mut().insert("x-large", "x".repeat(16 * 1024).parse().unwrap());
-    assert_eq!(ask(wrapped(faces(), false), large).await.0, 431);
+    assert_eq!(ask(Faces::of_router(faces(), false), large).await.0, 431);
 }
 
 #[tokio::test]
 async fn a_panic_is_a_500_without_details_and_the_connection_lives_on() {
-    let server = start(wrapped(faces(), false), None, Limits::default()).await;
+    let server = start(Faces::of_router(faces(), false), None, Limits::default()).await;
     let twice = b"POST /panic HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\nGET /thing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
     let answer = until_closed(server.address, twice).await;
     assert!(
@@ -338,7 +342,7 @@ async fn a_panic_is_a_500_without_details_and_the_connection_lives_on() {
 #[tokio::test]
 async fn a_base_path_that_ends_in_a_slash_does_no_harm() {
     for path in ["/thing", "//thing", "///thing?a=1"] {
-        let (status, _, body) = ask(wrapped(faces(), false), request("GET", path)).await;
+        let (status, _, body) = ask(Faces::of_router(faces(), false), request("GET", path)).await;
         assert_eq!((status.as_u16(), body.as_str()), (200, "thing"), "{path}");
     }
 }
@@ -352,8 +356,8 @@ async fn too_many_requests_at_once_are_turned_away() {
         wait.notified().await;
         "done"
     };
-    let router =
-        wrapped(bounded_to(Router::new().route("/", get(handler)).fallback(|| async {}), 1), false);
+    let router = Router::new().route("/", get(handler)).fallback(|| async {});
+    let router = Faces::of_router(Load::of(1).bound(router), false);
     let first = tokio::spawn(ask(router.clone(), request("GET", "/")));
     entered.notified().await;
     let (status, headers, body) = ask(router.clone(), request("GET", "/")).await;
@@ -380,7 +384,7 @@ async fn a_connection_that_is_used_is_not_idle() {
     let limits = Limits { first_request: SHORT, idle: SHORT, ..Limits::default() };
     let connections = Connections {
         tls: None,
-        router: Router::new().route("/", get(handler)),
+        answers: Router::new().route("/", get(handler)),
         limits,
         builder: Arc::new(builder(&limits)),
     };

@@ -29,14 +29,16 @@ pub(in crate::simulation) fn views_are_the_rows(
     let Some(server) = server else { return Err("there is no server".to_owned()) };
     for (run, row) in &tables.runs {
         view_is(server, watch, *run, &watch.seen_of(*run)?)?;
-        let found = server.views.find(TENANT, &row.run_id).is_some();
+        let found = server.views.find(TENANT, row.run_id.as_str()).is_some();
         must(found || row.state.ended, || format!("{run:?} goes on without a view"))?;
     }
     Ok(())
 }
 
 fn view_is(server: &Server, watch: &Watch, run: RunKey, want: &Seen) -> Check {
-    let Some(view) = server.views.find(TENANT, &watch.known(run)?.run_id) else { return Ok(()) };
+    let Some(view) = server.views.find(TENANT, watch.known(run)?.run_id.as_str()) else {
+        return Ok(());
+    };
     let got = view.read(|seen| Seen { state: seen.state.clone(), shown: seen.shown.clone() });
     must(got == *want, || format!("the view of {run:?} is {got:?} instead of {want:?}"))
 }
