@@ -3,25 +3,34 @@
 use crate::fingerprint::fingerprint;
 use crate::values::Value;
 use dayend_engine::definition::Kind;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Decode, FromRow, Row, Sqlite, Type};
 use std::fmt::Display;
 use std::str::FromStr;
 
-/// Implements `sqlx::FromRow` with one body for the rows of each database.
+/// Implements [`FromColumns`] and `sqlx::FromRow` with one body for the rows of each driver.
 macro_rules! row {
     ($name:ty, |$row:ident| $body:expr) => {
-        row!(@ sqlx::sqlite::SqliteRow, $name, |$row| $body);
+        row!(@ rusqlite::Row<'_>, $name, |$row| $body);
         row!(@ sqlx::postgres::PgRow, $name, |$row| $body);
+        impl sqlx::FromRow<'_, sqlx::postgres::PgRow> for $name {
+            fn from_row(row: &sqlx::postgres::PgRow) -> Result<Self, sqlx::Error> {
+                crate::columns::FromColumns::from_columns(row)
+            }
+        }
     };
     (@ $of:ty, $name:ty, |$row:ident| $body:expr) => {
-        impl<'r> sqlx::FromRow<'r, $of> for $name {
-            fn from_row(row: &'r $of) -> Result<Self, sqlx::Error> {
+        impl crate::columns::FromColumns<$of> for $name {
+            fn from_columns(row: &$of) -> Result<Self, sqlx::Error> {
                 let $row = crate::columns::Columns(row);
                 $body
             }
         }
     };
+}
+
+/// What can be read from a row `R`.
+pub(crate) trait FromColumns<R>: Sized {
+    /// Reads the row.
+    fn from_columns(row: &R) -> Result<Self, sqlx::Error>;
 }
 
 /// The columns of a row.
@@ -34,11 +43,8 @@ impl<'r, R> Columns<'r, R> {
     }
 
     /// The whole row as something else.
-    pub(crate) fn whole<T: FromRow<'r, R>>(&self) -> Result<T, sqlx::Error>
-    where
-        R: Row,
-    {
-        T::from_row(self.0)
+    pub(crate) fn whole<T: FromColumns<R>>(&self) -> Result<T, sqlx::Error> {
+        T::from_columns(self.0)
     }
 }
 
@@ -46,12 +52,6 @@ impl<'r, R> Columns<'r, R> {
 pub(crate) trait Column<'r, R>: Sized {
     /// The value of a column.
     fn read(row: &'r R, name: &str) -> Result<Self, sqlx::Error>;
-}
-
-impl<'r, T: Decode<'r, Sqlite> + Type<Sqlite>> Column<'r, SqliteRow> for T {
-    fn read(row: &'r SqliteRow, name: &str) -> Result<Self, sqlx::Error> {
-        row.try_get(name)
-    }
 }
 
 /// A stored value that breaks our own rules.

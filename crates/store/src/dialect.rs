@@ -13,16 +13,9 @@ pub(crate) const COMMIT: &str = "COMMIT";
 /// Takes a transaction back.
 pub(crate) const ROLLBACK: &str = "ROLLBACK";
 
-/// Writes the placeholder of one value of a multi-row statement. SQLite: without a number, because SQLite looks up
-/// each numbered one in a list and so needs quadratic time.
-pub(crate) fn placeholder_sqlite(text: &mut String, _number: usize) {
-    text.push('?');
-}
-
-/// PostgreSQL knows numbered ones only.
-pub(crate) fn placeholder_postgres(text: &mut String, number: usize) {
-    text.push('$');
-    text.push_str(&number.to_string());
+/// A text with placeholders as SQLite numbers them: `$2` would be a name to it, numbered by its first appearance.
+pub(crate) fn numbered_sqlite(text: &str) -> String {
+    text.replace('$', "?")
 }
 
 /// A migration as SQLite wants it: whole-number keys name the row itself, and tables that are only read by their key

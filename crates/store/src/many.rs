@@ -1,52 +1,37 @@
 //! Statements that write many rows at once.
 
-use crate::dialect::{placeholder_postgres, placeholder_sqlite};
 use std::sync::{Arc, OnceLock};
 
-/// The largest number of rows in one statement; times the columns of any table it stays far below the 32,766 values
-/// that SQLite allows, and the 65,535 of PostgreSQL.
+/// The largest number of rows in one statement; times the columns of any table it stays far below the 65,535 values
+/// that PostgreSQL allows.
 const ROWS_MAX: usize = 512;
 /// The sizes 1, 2, 4 … 512.
 const SIZES: usize = 10;
 
-/// The text of a single-row `INSERT`, and its multi-row forms. The sizes are powers of two, so that few texts exist,
-/// each is made once, and connections keep them all prepared.
+/// The text of a single-row `INSERT`, which SQLite runs row by row, and its multi-row forms for PostgreSQL. The sizes are
+/// powers of two, so that few texts exist, each is made once, and connections keep them all prepared.
 pub(crate) struct Many {
     single: &'static str,
-    sqlite: Texts,
-    postgres: Texts,
+    /// The texts of all sizes, each made when it is needed first.
+    texts: [OnceLock<Arc<str>>; SIZES],
 }
-
-/// The texts of all sizes, each made when it is needed first.
-type Texts = [OnceLock<Arc<str>>; SIZES];
-
-/// Writes the placeholder of a value, whose number counts from 1.
-type Placeholder = fn(&mut String, usize);
 
 impl Many {
     /// The multi-row forms of `single`, which must contain `VALUES ($1, …)`.
     pub(crate) const fn new(single: &'static str) -> Self {
-        Self {
-            single,
-            sqlite: [const { OnceLock::new() }; SIZES],
-            postgres: [const { OnceLock::new() }; SIZES],
-        }
+        Self { single, texts: [const { OnceLock::new() }; SIZES] }
+    }
+
+    /// The text that writes one row.
+    pub(crate) fn single(&self) -> &'static str {
+        self.single
     }
 
     /// The text that writes a chunk of `rows` rows.
-    pub(crate) fn text_sqlite(&self, rows: usize) -> Arc<str> {
-        self.text(rows, &self.sqlite, placeholder_sqlite)
-    }
-
-    /// The text that writes a chunk of `rows` rows.
-    pub(crate) fn text_postgres(&self, rows: usize) -> Arc<str> {
-        self.text(rows, &self.postgres, placeholder_postgres)
-    }
-
-    fn text(&self, rows: usize, texts: &Texts, placeholder: Placeholder) -> Arc<str> {
-        let made = || -> Arc<str> { repeated(self.single, rows, placeholder).into() };
+    pub(crate) fn text(&self, rows: usize) -> Arc<str> {
+        let made = || -> Arc<str> { repeated(self.single, rows).into() };
         let size = usize::try_from(rows.trailing_zeros()).expect("a bit number fits");
-        match texts.get(size).filter(|_| rows.is_power_of_two()) {
+        match self.texts.get(size).filter(|_| rows.is_power_of_two()) {
             Some(text) => Arc::clone(text.get_or_init(made)),
             None => made(),
         }
@@ -64,20 +49,20 @@ pub(crate) fn chunks<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
     })
 }
 
-fn repeated(single: &str, rows: usize, placeholder: Placeholder) -> String {
+fn repeated(single: &str, rows: usize) -> String {
     let parts =
         single.split_once("VALUES (").and_then(|(head, rest)| Some((head, rest.split_once(')')?)));
     let (head, (placeholders, tail)) =
         parts.expect("the texts of multi-row statements hold one list of values");
     let columns = placeholders.split(',').count();
-    let mut text = String::with_capacity(single.len() + rows * (columns * 2 + 3));
+    let mut text = String::with_capacity(single.len() + rows * (columns * 5 + 3));
     text.push_str(head);
     text.push_str("VALUES ");
     for row in 0..rows {
         text.push_str(if row == 0 { "(" } else { ",(" });
         for column in 0..columns {
-            text.push_str(if column == 0 { "" } else { "," });
-            placeholder(&mut text, row * columns + column + 1);
+            text.push_str(if column == 0 { "$" } else { ",$" });
+            text.push_str(&(row * columns + column + 1).to_string());
         }
         text.push(')');
     }
@@ -93,15 +78,7 @@ mod tests {
     fn a_text_is_repeated_for_each_row_and_keeps_its_head_and_tail() {
         let many = Many::new("INSERT INTO t (a, b) VALUES ($1, $2) ON CONFLICT (a) DO NOTHING");
         assert_eq!(
-            &*many.text_sqlite(2),
-            "INSERT INTO t (a, b) VALUES (?,?),(?,?) ON CONFLICT (a) DO NOTHING"
-        );
-        assert_eq!(
-            &*many.text_sqlite(1),
-            "INSERT INTO t (a, b) VALUES (?,?) ON CONFLICT (a) DO NOTHING"
-        );
-        assert_eq!(
-            &*many.text_postgres(2),
+            &*many.text(2),
             "INSERT INTO t (a, b) VALUES ($1,$2),($3,$4) ON CONFLICT (a) DO NOTHING"
         );
     }

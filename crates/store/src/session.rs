@@ -1,21 +1,21 @@
 //! A connection on which statements run, whatever the database.
 
+use crate::columns::FromColumns;
 use crate::many::Many;
 use crate::port::StoreError;
 use crate::values::{Row, Value};
 use crate::verify::Defects;
 use sqlx::FromRow;
 use sqlx::postgres::PgRow;
-use sqlx::sqlite::SqliteRow;
 
 /// What can be read from the rows of each database.
 pub(crate) trait Stored:
-    for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin + 'static
+    for<'r> FromColumns<rusqlite::Row<'r>> + for<'r> FromRow<'r, PgRow> + Send + Unpin + 'static
 {
 }
 
 impl<T> Stored for T where
-    T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin + 'static
+    T: for<'r> FromColumns<rusqlite::Row<'r>> + for<'r> FromRow<'r, PgRow> + Send + Unpin + 'static
 {
 }
 

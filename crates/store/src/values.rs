@@ -18,6 +18,36 @@ impl Value<'_> {
     }
 }
 
+/// A value that outlives the row it came from.
+pub(crate) enum Owned {
+    Int(Option<i64>),
+    Bool(bool),
+    Text(Option<String>),
+    Bytes(Option<Vec<u8>>),
+}
+
+impl Owned {
+    /// A copy.
+    pub(crate) fn of(value: &Value<'_>) -> Self {
+        match *value {
+            Value::Int(number) => Self::Int(number),
+            Value::Bool(flag) => Self::Bool(flag),
+            Value::Text(text) => Self::Text(text.map(str::to_owned)),
+            Value::Bytes(bytes) => Self::Bytes(bytes.map(<[u8]>::to_vec)),
+        }
+    }
+
+    /// The value.
+    pub(crate) fn value(&self) -> Value<'_> {
+        match self {
+            Self::Int(number) => Value::Int(*number),
+            Self::Bool(flag) => Value::Bool(*flag),
+            Self::Text(text) => Value::Text(text.as_deref()),
+            Self::Bytes(bytes) => Value::Bytes(bytes.as_deref()),
+        }
+    }
+}
+
 /// A row on its way into a statement: `N` values.
 pub(crate) trait Row<const N: usize>: Sync {
     /// The values, in the order of the statement's columns.

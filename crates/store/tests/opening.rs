@@ -18,7 +18,7 @@ use tempfile::TempDir;
 async fn a_second_opener_is_refused_until_the_first_one_closes() {
     let (_home, path) = home();
     let first = SqliteStore::open(&path).await.unwrap();
-    for second in [SqliteStore::open(&path).await, SqliteStore::open_read_only(&path).await] {
+    for second in [SqliteStore::open(&path).await, SqliteStore::open_read_only(&path)] {
         let error = second.unwrap_err();
         assert!(matches!(error, StoreError::InUse(_)), "{error}");
         assert_eq!(
@@ -102,7 +102,7 @@ async fn a_database_from_a_newer_or_altered_version_is_refused() {
     raw(&path, "UPDATE _sqlx_migrations SET version = 9").await;
     let sentence = "the database was written by a newer Dayend: its schema version is 9, and this program knows up to 1";
     assert_eq!(SqliteStore::open(&path).await.unwrap_err().to_string(), sentence);
-    assert_eq!(SqliteStore::open_read_only(&path).await.unwrap_err().to_string(), sentence);
+    assert_eq!(SqliteStore::open_read_only(&path).unwrap_err().to_string(), sentence);
 }
 
 #[tokio::test]
@@ -110,7 +110,6 @@ async fn a_database_opened_for_reading_can_be_verified_but_not_changed() {
     let (_home, path) = home();
     assert!(
         SqliteStore::open_read_only(&path)
-            .await
             .unwrap_err()
             .to_string()
             .contains("there is no database")
@@ -121,7 +120,7 @@ async fn a_database_opened_for_reading_can_be_verified_but_not_changed() {
     store.commit(group(1, epoch.0, vec![audit("start")])).await.unwrap();
     store.close().await;
     drop(store);
-    let reading = SqliteStore::open_read_only(&path).await.unwrap();
+    let reading = SqliteStore::open_read_only(&path).unwrap();
     let verified = reading.verify().await.unwrap();
     assert_eq!((verified.records, verified.defects), (1, vec![]));
     let refused = reading.commit(group(2, epoch.0, vec![audit("more")])).await.unwrap_err();

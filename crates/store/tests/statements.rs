@@ -1,4 +1,4 @@
-//! How many statements a commit needs. In a program of its own, because the count is taken from the log of the process.
+//! How many round trips to PostgreSQL a commit needs. In a program of its own, because the count is taken from the log of the process.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
@@ -10,7 +10,7 @@ use dayend_store::port::{
     Group, GroupId, HistoryRecord, NodeRow, Outcome, OwnerEpoch, Partition, RunRow, RunState,
     Store, VersionKey, Write,
 };
-use dayend_store::{PostgresOptions, PostgresStore, SqliteStore};
+use dayend_store::{PostgresOptions, PostgresStore};
 use secrecy::SecretString;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tracing::span::{Attributes, Id, Record};
@@ -26,10 +26,8 @@ const SMALLER_CHUNKS: usize = 9;
 mod cluster;
 
 #[tokio::test]
-async fn a_commit_of_many_nodes_needs_few_statements() {
+async fn a_commit_of_many_nodes_needs_few_round_trips() {
     tracing::subscriber::set_global_default(StatementCounter).unwrap();
-    let home = tempfile::tempdir().unwrap();
-    few(&SqliteStore::open(&home.path().join("dayend.db")).await.unwrap()).await;
     let cluster = cluster::Cluster::start().unwrap();
     let password = Some(SecretString::from(cluster.password()));
     let options = PostgresOptions::default();

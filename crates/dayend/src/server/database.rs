@@ -50,7 +50,6 @@ impl Database {
     pub(super) async fn open_read_only(&self) -> Result<Arc<dyn Store>, Failure> {
         let opened: Result<Arc<dyn Store>, StoreError> = match &self.url {
             None => Box::pin(SqliteStore::open_read_only(&self.directory.database()))
-                .await
                 .map(|store| Arc::new(store) as _),
             Some(url) => Box::pin(PostgresStore::open_read_only(
                 url,

@@ -171,7 +171,7 @@ impl Session for PgSession {
     ) -> Result<(), StoreError> {
         for chunk in chunks(rows) {
             let arguments = arguments_of(chunk)?;
-            let sql = AssertSqlSafe(many.text_postgres(chunk.len()));
+            let sql = AssertSqlSafe(many.text(chunk.len()));
             let asked = sqlx::query_with(sql, arguments).execute(&mut self.connection);
             let done = within(self.limit, asked).await;
             done.map_err(|error| self.note(error))?;
@@ -187,7 +187,7 @@ impl Session for PgSession {
         let mut answers = Vec::new();
         for chunk in chunks(rows) {
             let arguments = arguments_of(chunk)?;
-            let sql = AssertSqlSafe(many.text_postgres(chunk.len()));
+            let sql = AssertSqlSafe(many.text(chunk.len()));
             let asked =
                 sqlx::query_as_with::<_, R, _>(sql, arguments).fetch_all(&mut self.connection);
             let answered = within(self.limit, asked).await;

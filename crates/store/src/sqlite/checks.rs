@@ -7,9 +7,11 @@ use crate::migrations::{
     NEWEST_APPLIED, migrate_error, migrator_sqlite, newer_schema, newest_known,
 };
 use crate::port::StoreError;
-use crate::session::Session as _;
+use crate::sqlite::connect::Place;
 use crate::sqlite::error::store_error;
-use sqlx::SqliteConnection;
+use crate::sqlite::held::Held;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, Connection as _};
 use std::path::Path;
 
 /// The first library without the race between checkpoint and writer that can damage a database.
@@ -25,8 +27,8 @@ pub(crate) enum Schema {
 }
 
 /// Refuses libraries that can damage a database.
-pub(crate) async fn library(connection: &mut SqliteConnection) -> Result<(), StoreError> {
-    let version: Option<(String,)> = connection.find(LIBRARY_VERSION_SQLITE, &[]).await?;
+pub(crate) fn library(held: &mut Held) -> Result<(), StoreError> {
+    let version: Option<(String,)> = held.first(LIBRARY_VERSION_SQLITE)?;
     let version = version.map(|(text,)| text).unwrap_or_default();
     if supported(&version) {
         return Ok(());
@@ -44,20 +46,15 @@ fn supported(version: &str) -> bool {
 }
 
 /// Looks whose database this is and how new, without touching it.
-pub(crate) async fn schema(
-    connection: &mut SqliteConnection,
-    path: &Path,
-) -> Result<Schema, StoreError> {
-    let tables: Result<Option<(i64, i64)>, StoreError> = connection.find(TABLES_SQLITE, &[]).await;
-    let not_ours =
-        || StoreError::Unsupported(format!("`{}` is not a database of Dayend", path.display()));
+pub(crate) fn schema(held: &mut Held, place: &Place) -> Result<Schema, StoreError> {
+    let tables: Result<Option<(i64, i64)>, StoreError> = held.first(TABLES_SQLITE);
     match tables {
-        Err(StoreError::Unsupported(_)) => Err(not_ours()),
+        Err(StoreError::Unsupported(_)) => Err(place.not_ours()),
         Err(error) => Err(error),
         Ok(None | Some((0, _))) => Ok(Schema::Empty),
-        Ok(Some((_, 0))) => Err(not_ours()),
+        Ok(Some((_, 0))) => Err(place.not_ours()),
         Ok(Some(_)) => {
-            let newest: Option<(Option<i64>,)> = connection.find(NEWEST_APPLIED, &[]).await?;
+            let newest: Option<(Option<i64>,)> = held.first(NEWEST_APPLIED)?;
             let version = newest.and_then(|(version,)| version).unwrap_or_default();
             if version > newest_known() {
                 Err(StoreError::Unsupported(newer_schema(version)))
@@ -68,21 +65,27 @@ pub(crate) async fn schema(
     }
 }
 
-/// Brings the schema up to date.
-pub(crate) async fn migrate(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+/// Brings the schema up to date, on a connection of the driver that knows migrations.
+pub(crate) async fn migrate(place: &Place) -> Result<(), StoreError> {
+    let options = SqliteConnectOptions::new()
+        .filename(&place.path)
+        .synchronous(SqliteSynchronous::Full)
+        .journal_mode(SqliteJournalMode::Wal);
+    let options = match place.pages_max {
+        Some(pages) => options.pragma("max_page_count", pages.to_string()),
+        None => options,
+    };
+    let mut connection = options.connect().await.map_err(store_error)?;
     // Not `run`, whose future cannot be sent to another thread.
-    migrator_sqlite()
-        .run_direct(None, connection, false)
-        .await
-        .map_err(|error| migrate_error(error, store_error))
+    let migrated = migrator_sqlite().run_direct(None, &mut connection, false).await;
+    let closed = connection.close().await;
+    migrated.map_err(|error| migrate_error(error, store_error))?;
+    closed.map_err(store_error)
 }
 
 /// Switches to write-ahead logging, which some file systems cannot do.
-pub(crate) async fn write_ahead_log(
-    connection: &mut SqliteConnection,
-    path: &Path,
-) -> Result<(), StoreError> {
-    let mode: Option<(String,)> = connection.find(WRITE_AHEAD_LOG_SQLITE, &[]).await?;
+pub(crate) fn write_ahead_log(held: &mut Held, path: &Path) -> Result<(), StoreError> {
+    let mode: Option<(String,)> = held.first(WRITE_AHEAD_LOG_SQLITE)?;
     if mode.is_some_and(|(mode,)| mode == "wal") {
         return Ok(());
     }
@@ -93,9 +96,8 @@ pub(crate) async fn write_ahead_log(
 }
 
 /// Flushes what an earlier process left in the log: it may stand there unflushed, if the disk failed or the process was killed.
-pub(crate) async fn empty_log(connection: &mut SqliteConnection) {
-    let emptied: Result<Option<(i64, i64, i64)>, StoreError> =
-        connection.find(EMPTY_LOG_SQLITE, &[]).await;
+pub(crate) fn empty_log(held: &mut Held) {
+    let emptied: Result<Option<(i64, i64)>, StoreError> = held.first(EMPTY_LOG_SQLITE);
     if let Err(error) = emptied {
         // Reading is possible all the same, and the next commit flushes the log too.
         tracing::warn!(%error, "the log of the database could not be emptied");

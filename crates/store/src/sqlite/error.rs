@@ -42,6 +42,16 @@ pub(crate) fn store_error(error: sqlx::Error) -> StoreError {
     }
 }
 
+/// The same for the driver that holds the database file.
+#[expect(clippy::needless_pass_by_value, reason = "it stands in `map_err`")]
+pub(crate) fn driver_error(error: rusqlite::Error) -> StoreError {
+    if let rusqlite::Error::SqliteFailure(code, message) = &error {
+        let text = || code.to_string();
+        return coded(code.extended_code, &message.clone().unwrap_or_else(text));
+    }
+    StoreError::Inconsistent(error.to_string())
+}
+
 fn coded(code: i32, message: &str) -> StoreError {
     // The low byte is the kind, the rest says more.
     match code & 0xff {

@@ -1,14 +1,16 @@
 //! The store on SQLite: one writer, a few readers, one process.
 
 mod checks;
+mod columns;
+mod connect;
 mod error;
-mod exec;
+mod held;
 mod lock;
 mod open;
+mod readers;
 mod store;
 #[cfg(test)]
 mod tests;
-mod verify;
 mod writer;
 
 pub use open::SqliteStore;

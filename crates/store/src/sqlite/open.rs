@@ -2,28 +2,16 @@
 
 use crate::port::StoreError;
 use crate::sqlite::checks::{self, Schema};
-use crate::sqlite::error::store_error;
+use crate::sqlite::connect::{Access, Place};
+use crate::sqlite::held::Held;
 use crate::sqlite::lock;
+use crate::sqlite::readers::Readers;
 use crate::sqlite::writer::Writer;
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 use std::fmt;
 use std::fs::{File, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
-
-/// How many reads run at once.
-const READERS: u32 = 4;
-/// How long a statement waits for a lock of another program (a backup tool, say).
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// How many prepared statements a connection keeps: all of ours, in all sizes.
-const STATEMENTS_KEPT: usize = 256;
-/// The writer's page cache, in KiB (SQLite wants it negative).
-const CACHE_KIB: &str = "-16384";
-/// The log is cut back to this size after it was longer.
-const LOG_SIZE_BYTES: &str = "67108864";
 
 /// The store on one SQLite file, owned by one process. Cheap to clone.
 #[derive(Clone)]
@@ -34,19 +22,19 @@ pub struct SqliteStore {
 /// What all clones of a store share.
 pub(crate) struct Shared {
     pub(crate) writer: Writer,
-    pub(crate) readers: SqlitePool,
+    pub(crate) readers: Readers,
     /// Keeps the log open while the writer's connection is replaced. Were the last connection closed after a commit that
     /// could not be flushed, the next one would read the log from the start and bring that commit back.
-    keeper: Mutex<Option<SqliteConnection>>,
-    /// For connections of their own, such as a long check.
-    pub(crate) reading: SqliteConnectOptions,
-    path: PathBuf,
+    keeper: Mutex<Option<Held>>,
+    pub(crate) place: Place,
     lock: Mutex<Option<File>>,
 }
 
 impl fmt::Debug for SqliteStore {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("SqliteStore").field("path", &self.shared.path).finish_non_exhaustive()
+        out.debug_struct("SqliteStore")
+            .field("path", &self.shared.place.path)
+            .finish_non_exhaustive()
     }
 }
 
@@ -62,24 +50,25 @@ impl SqliteStore {
         let path = absolute(path)?;
         let lock = lock::take(&path)?;
         let fresh = !path.exists();
-        let writing = options(&path, pages_max).synchronous(SqliteSynchronous::Full);
+        let place = Place { path, pages_max };
         // Only now may the file be made: a later connection that misses it must fail, not begin anew.
-        let mut first = connect(&writing.clone().create_if_missing(true), &path).await?;
-        if let Err(error) = prepare(&mut first, &path).await {
-            close(first).await;
-            return Err(error);
-        }
+        let mut first = place.connect(Access::Create)?;
+        checks::library(&mut first)?;
+        checks::schema(&mut first, &place)?;
+        checks::write_ahead_log(&mut first, &place.path)?;
+        checks::migrate(&place).await?;
+        checks::empty_log(&mut first);
         if fresh {
-            keep_private(&path);
+            keep_private(&place.path);
         }
-        let reading = options(&path, pages_max).pragma("query_only", "ON");
-        let mut keeper = connect(&reading, &path).await?;
-        checks::schema(&mut keeper, &path).await?;
-        Ok(Self::assemble(Writer::new(writing, first), reading, Some(keeper), path, lock))
+        let mut keeper = place.connect(Access::Read)?;
+        checks::schema(&mut keeper, &place)?;
+        let writer = Writer::new(place.clone(), first)?;
+        Ok(Self::assemble(writer, Some(keeper), place, lock))
     }
 
     /// Opens an existing database of this program's schema version for reading only, while no server uses it.
-    pub async fn open_read_only(path: &Path) -> Result<Self, StoreError> {
+    pub fn open_read_only(path: &Path) -> Result<Self, StoreError> {
         let path = absolute(path)?;
         if !path.exists() {
             return Err(StoreError::Unavailable(format!(
@@ -88,29 +77,25 @@ impl SqliteStore {
             )));
         }
         let lock = lock::take(&path)?;
-        let reading = options(&path, None).pragma("query_only", "ON");
-        let mut first = connect(&reading, &path).await?;
-        let fits = readable(&mut first, &path).await;
-        close(first).await;
-        fits?;
-        Ok(Self::assemble(Writer::refusing(), reading, None, path, lock))
+        let place = Place { path, pages_max: None };
+        let mut first = place.connect(Access::Read)?;
+        checks::library(&mut first)?;
+        match checks::schema(&mut first, &place)? {
+            Schema::At(version) if version == crate::migrations::newest_known() => {}
+            Schema::At(_) | Schema::Empty => {
+                return Err(StoreError::Unsupported(format!(
+                    "`{}` has an older schema: start the server once, then it can be read",
+                    place.path.display()
+                )));
+            }
+        }
+        Ok(Self::assemble(Writer::refusing(), None, place, lock))
     }
 
-    fn assemble(
-        writer: Writer,
-        reading: SqliteConnectOptions,
-        keeper: Option<SqliteConnection>,
-        path: PathBuf,
-        lock: File,
-    ) -> Self {
-        let readers = SqlitePoolOptions::new()
-            .max_connections(READERS)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .test_before_acquire(false)
-            .connect_lazy_with(reading.clone());
+    fn assemble(writer: Writer, keeper: Option<Held>, place: Place, lock: File) -> Self {
+        let readers = Readers::new(place.clone());
         let (keeper, lock) = (Mutex::new(keeper), Mutex::new(Some(lock)));
-        Self { shared: Arc::new(Shared { writer, readers, keeper, reading, path, lock }) }
+        Self { shared: Arc::new(Shared { writer, readers, keeper, place, lock }) }
     }
 }
 
@@ -118,10 +103,7 @@ impl Shared {
     /// Closes all connections, then lets other processes in.
     pub(crate) async fn close(&self) {
         self.readers.close().await;
-        let keeper = self.keeper.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(keeper) = keeper {
-            close(keeper).await;
-        }
+        drop(self.keeper.lock().unwrap_or_else(PoisonError::into_inner).take());
         self.writer.close().await;
         drop(self.lock.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
@@ -132,62 +114,6 @@ fn absolute(path: &Path) -> Result<PathBuf, StoreError> {
     std::path::absolute(path).map_err(|error| {
         StoreError::Unavailable(format!("`{}` is not a path: {error}", path.display()))
     })
-}
-
-fn options(path: &Path, pages_max: Option<u32>) -> SqliteConnectOptions {
-    let options = SqliteConnectOptions::new()
-        .filename(path)
-        .foreign_keys(true)
-        .busy_timeout(BUSY_TIMEOUT)
-        .statement_cache_capacity(STATEMENTS_KEPT)
-        .pragma("cache_size", CACHE_KIB)
-        .pragma("journal_size_limit", LOG_SIZE_BYTES)
-        .pragma("trusted_schema", "OFF");
-    match pages_max {
-        Some(pages) => options.pragma("max_page_count", pages.to_string()),
-        None => options,
-    }
-}
-
-async fn connect(
-    options: &SqliteConnectOptions,
-    path: &Path,
-) -> Result<SqliteConnection, StoreError> {
-    options.connect().await.map_err(|error| match store_error(error) {
-        StoreError::Unsupported(_) => {
-            StoreError::Unsupported(format!("`{}` is not a database of Dayend", path.display()))
-        }
-        StoreError::Unavailable(problem) => {
-            StoreError::Unavailable(format!("`{}`: {problem}", path.display()))
-        }
-        other @ (StoreError::Inconsistent(_) | StoreError::InUse(_)) => other,
-    })
-}
-
-async fn prepare(connection: &mut SqliteConnection, path: &Path) -> Result<(), StoreError> {
-    checks::library(connection).await?;
-    checks::schema(connection, path).await?;
-    checks::write_ahead_log(connection, path).await?;
-    checks::migrate(connection).await?;
-    checks::empty_log(connection).await;
-    Ok(())
-}
-
-async fn readable(connection: &mut SqliteConnection, path: &Path) -> Result<(), StoreError> {
-    checks::library(connection).await?;
-    match checks::schema(connection, path).await? {
-        Schema::At(version) if version == crate::migrations::newest_known() => Ok(()),
-        Schema::At(_) | Schema::Empty => Err(StoreError::Unsupported(format!(
-            "`{}` has an older schema: start the server once, then it can be read",
-            path.display()
-        ))),
-    }
-}
-
-async fn close(connection: SqliteConnection) {
-    if let Err(error) = connection.close().await {
-        tracing::warn!(%error, "the database connection did not close cleanly");
-    }
 }
 
 /// Takes a new database away from other users. The files are not opened for this: closing one would drop SQLite's locks.

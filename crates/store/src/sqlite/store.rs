@@ -1,14 +1,15 @@
 //! SQLite as a [`Database`].
 
 use crate::database::Database;
+use crate::dialect::BEGIN_READ_SQLITE;
 use crate::port::{CommitError, Group, Outcome, StoreError, Verified};
-use crate::session::{Stored, Work};
-use crate::sqlite::error::store_error;
-use crate::sqlite::exec::arguments;
+use crate::session::{Session as _, Stored, Work};
+use crate::sqlite::connect::Access;
 use crate::sqlite::open::SqliteStore;
-use crate::sqlite::verify;
 use crate::values::Value;
+use crate::verify::check;
 use crate::work::{Apply, Settle};
+use futures_util::FutureExt as _;
 
 impl Database for SqliteStore {
     async fn find<T: Stored>(
@@ -16,8 +17,7 @@ impl Database for SqliteStore {
         sql: &'static str,
         values: &[Value<'_>],
     ) -> Result<Option<T>, StoreError> {
-        let asked = sqlx::query_as_with(sql, arguments(values)?);
-        asked.fetch_optional(&self.shared.readers).await.map_err(store_error)
+        self.shared.readers.read(values, move |held, values| at_once(held.find(sql, values))).await
     }
 
     async fn list<T: Stored>(
@@ -25,19 +25,11 @@ impl Database for SqliteStore {
         sql: &'static str,
         values: &[Value<'_>],
     ) -> Result<Vec<T>, StoreError> {
-        let asked = sqlx::query_as_with(sql, arguments(values)?);
-        asked.fetch_all(&self.shared.readers).await.map_err(store_error)
+        self.shared.readers.read(values, move |held, values| at_once(held.list(sql, values))).await
     }
 
     async fn write<W: Work>(&self, work: W) -> Result<W::Done, CommitError> {
-        let mut turn = self.shared.writer.begin().await.map_err(CommitError::NotDone)?;
-        match work.run(turn.connection()).await {
-            Err(error) => {
-                turn.rollback().await;
-                Err(CommitError::NotDone(error))
-            }
-            Ok(done) => turn.commit().await.map(|()| done).map_err(CommitError::Unknown),
-        }
+        self.shared.writer.write(work).await
     }
 
     /// A file is at hand: what became of a commit that failed is looked up at once.
@@ -53,11 +45,25 @@ impl Database for SqliteStore {
         }
     }
 
+    /// On a connection of its own, which sees one instant.
     async fn verify(&self) -> Result<Verified, StoreError> {
-        verify::verify(&self.shared).await
+        let place = self.shared.place.clone();
+        let checked = tokio::task::spawn_blocking(move || {
+            let mut held = place.connect(Access::Read)?;
+            held.plain(BEGIN_READ_SQLITE)?;
+            at_once(check(&mut held))
+        });
+        let cut_short =
+            |error| StoreError::Unavailable(format!("the check was cut short ({error})"));
+        checked.await.map_err(cut_short)?
     }
 
     async fn close(&self) {
         self.shared.close().await;
     }
+}
+
+/// What a connection on this thread answers.
+fn at_once<T>(answer: impl Future<Output = T>) -> T {
+    answer.now_or_never().expect("statements on this thread never wait")
 }

@@ -1,27 +1,24 @@
 //! What needs a hand inside the store.
 
+use crate::dialect::numbered_sqlite;
 use crate::port::{
     CommitError, Group, GroupId, HistoryRecord, Outcome, OwnerEpoch, Partition, Store as _,
     StoreError, Write,
 };
+use crate::session::{Session, Work};
 use crate::sqlite::SqliteStore;
+use crate::sqlite::held::Held;
 use dayend_engine::time::Timestamp;
-use sqlx::{AssertSqlSafe, Executor as _, SqlSafeStr as _, SqliteConnection};
 
 #[tokio::test]
 async fn a_commit_that_sqlite_turns_into_a_rollback_is_not_done_and_the_next_one_works() {
     let home = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(&home.path().join("dayend.db")).await.unwrap();
     let epoch = store.take_over(Partition(0)).await.unwrap().epoch;
-    let mut turn = store.shared.writer.begin().await.unwrap();
     // The first COMMIT fails, those after it go through.
     let mut refused = false;
-    turn.connection()
-        .lock_handle()
-        .await
-        .unwrap()
-        .set_commit_hook(move || std::mem::replace(&mut refused, true));
-    turn.rollback().await;
+    let hook = move || !std::mem::replace(&mut refused, true);
+    store.shared.writer.look(move |held| held.connection.commit_hook(Some(hook)).unwrap()).await;
     let error = store.commit(group(1, epoch)).await.unwrap_err();
     assert!(matches!(error, CommitError::NotDone(StoreError::Inconsistent(_))), "{error}");
     assert_eq!(store.was_committed(GroupId(1)).await.unwrap(), None);
@@ -37,15 +34,10 @@ async fn a_commit_whose_fate_cannot_be_settled_is_unknown() {
     let store = SqliteStore::open(&home.path().join("dayend.db")).await.unwrap();
     let epoch = store.take_over(Partition(0)).await.unwrap().epoch;
     let (file, away) = (home.path().join("dayend.db"), home.path().join("away.db"));
-    let mut turn = store.shared.writer.begin().await.unwrap();
     let names = (file.clone(), away.clone());
     // COMMIT fails, and by then there is no file to look it up in.
-    turn.connection()
-        .lock_handle()
-        .await
-        .unwrap()
-        .set_commit_hook(move || std::fs::rename(&names.0, &names.1).is_err());
-    turn.rollback().await;
+    let hook = move || std::fs::rename(&names.0, &names.1).is_ok();
+    store.shared.writer.look(move |held| held.connection.commit_hook(Some(hook)).unwrap()).await;
     let error = store.commit(group(1, epoch)).await.unwrap_err();
     assert!(matches!(error, CommitError::Unknown(_)), "{error}");
     assert!(store.was_committed(GroupId(1)).await.is_err());
@@ -56,30 +48,39 @@ async fn a_commit_whose_fate_cannot_be_settled_is_unknown() {
 }
 
 #[tokio::test]
-async fn a_turn_that_is_dropped_takes_its_transaction_back() {
+async fn work_that_fails_or_panics_takes_its_transaction_back() {
     let home = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(&home.path().join("dayend.db")).await.unwrap();
     let epoch = store.take_over(Partition(0)).await.unwrap().epoch;
-    let mut turn = store.shared.writer.begin().await.unwrap();
-    turn.connection().execute("DELETE FROM partitions").await.unwrap();
-    drop(turn);
+    let failed = store.shared.writer.write(DeleteAll { then: || Err(closed()) }).await;
+    assert!(matches!(failed, Err(CommitError::NotDone(_))), "{failed:?}");
+    let panicked = store.shared.writer.write(DeleteAll { then: || panic!("on purpose") }).await;
+    assert!(matches!(panicked, Err(CommitError::Unknown(_))), "{panicked:?}");
     assert_eq!(store.commit(group(1, epoch)).await.unwrap(), [Outcome::Applied]);
     store.close().await;
+}
+
+#[tokio::test]
+async fn a_closed_store_refuses_to_write_and_to_read() {
+    let home = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(&home.path().join("dayend.db")).await.unwrap();
+    let epoch = store.take_over(Partition(0)).await.unwrap().epoch;
+    store.close().await;
+    let error = store.commit(group(1, epoch)).await.unwrap_err();
+    assert!(matches!(error, CommitError::NotDone(StoreError::Unavailable(_))), "{error}");
+    assert!(matches!(store.app("nobody").await, Err(StoreError::Unavailable(_))));
 }
 
 #[tokio::test]
 async fn the_database_flushes_each_commit_and_readers_cannot_write() {
     let home = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(&home.path().join("dayend.db")).await.unwrap();
-    let mut turn = store.shared.writer.begin().await.unwrap();
-    let connection = turn.connection();
-    assert_eq!(pragma(connection, "PRAGMA synchronous").await, "2");
-    assert_eq!(pragma(connection, "PRAGMA journal_mode").await, "wal");
-    assert_eq!(pragma(connection, "PRAGMA foreign_keys").await, "1");
-    turn.rollback().await;
-    let mut reader = store.shared.readers.acquire().await.unwrap();
-    assert!(reader.execute("DELETE FROM partitions").await.is_err());
-    drop(reader);
+    let settings = store.shared.writer.look(|held| {
+        ["synchronous", "journal_mode", "foreign_keys"].map(|name| setting(held, name))
+    });
+    assert_eq!(settings.await, ["2", "wal", "1"]);
+    let deleted = store.shared.readers.read(&[], |held, _| held.plain("DELETE FROM partitions"));
+    assert!(deleted.await.is_err());
     store.close().await;
 }
 
@@ -87,21 +88,42 @@ async fn the_database_flushes_each_commit_and_readers_cannot_write() {
 async fn every_sql_text_prepares() {
     let home = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(&home.path().join("dayend.db")).await.unwrap();
-    let mut turn = store.shared.writer.begin().await.unwrap();
-    for text in crate::texts::all_but("_POSTGRES") {
-        let prepared = turn.connection().prepare(AssertSqlSafe(text.clone()).into_sql_str()).await;
-        assert!(prepared.is_ok(), "{text}: {:?}", prepared.err());
-    }
-    turn.rollback().await;
+    let prepared = store.shared.writer.look(|held| {
+        for text in crate::texts::all_but("_POSTGRES") {
+            let prepared = held.connection.prepare(&numbered_sqlite(&text));
+            assert!(prepared.is_ok(), "{text}: {:?}", prepared.err());
+        }
+    });
+    prepared.await;
     store.close().await;
 }
 
-async fn pragma(connection: &mut SqliteConnection, sql: &'static str) -> String {
-    use sqlx::{Row as _, ValueRef as _};
-    let row = sqlx::query(sql).fetch_one(connection).await.unwrap();
-    let raw = row.try_get_raw(0).unwrap();
-    assert!(!raw.is_null());
-    row.try_get_unchecked(0).unwrap()
+/// Deletes what must not be lost, and then does not end well.
+struct DeleteAll {
+    then: fn() -> Result<(), StoreError>,
+}
+
+impl Work for DeleteAll {
+    type Done = ();
+
+    async fn run<S: Session>(&self, session: &mut S) -> Result<(), StoreError> {
+        session.execute("DELETE FROM partitions", &[]).await?;
+        (self.then)()
+    }
+}
+
+fn closed() -> StoreError {
+    StoreError::Unavailable("on purpose".to_owned())
+}
+
+fn setting(held: &mut Held, name: &str) -> String {
+    use rusqlite::types::Value;
+    let value = held.connection.pragma_query_value(None, name, |row| row.get::<_, Value>(0));
+    match value.unwrap() {
+        Value::Integer(number) => number.to_string(),
+        Value::Text(text) => text,
+        other @ (Value::Null | Value::Real(_) | Value::Blob(_)) => panic!("{name} is {other:?}"),
+    }
 }
 
 fn group(id: i64, epoch: OwnerEpoch) -> Group {

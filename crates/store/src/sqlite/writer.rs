@@ -1,106 +1,137 @@
-//! The only connection that writes. Whoever writes takes it out and puts it back only when no transaction is left open
-//! on it; a connection that is not put back is closed, which takes its transaction back, and the next turn opens another.
+//! The only connection that writes, on a thread of its own: a transaction runs there from its first statement to its last
+//! without waiting for anybody, and no caller can cut it short. A connection on which a transaction could not be ended is
+//! closed, which takes the transaction back, and the next turn opens another.
 
 use crate::dialect::{BEGIN_WRITE_SQLITE, COMMIT, ROLLBACK};
-use crate::port::StoreError;
-use crate::session::Session as _;
-use crate::sqlite::error::store_error;
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
-use tokio::sync::{Mutex, MutexGuard};
+use crate::port::{CommitError, StoreError};
+use crate::session::Work;
+use crate::sqlite::connect::{Access, Place};
+use crate::sqlite::held::Held;
+use futures_util::FutureExt as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, PoisonError, mpsc};
+use std::thread;
+use tokio::sync::oneshot;
 
-/// The writer's connection.
+/// The writer's thread.
 pub(crate) struct Writer {
-    /// None: the store was opened for reading.
-    options: Option<SqliteConnectOptions>,
-    seat: Mutex<Seat>,
+    /// None: it was closed, or the store was opened for reading only.
+    turns: Mutex<Option<mpsc::Sender<Turn>>>,
+    refusal: fn() -> StoreError,
 }
 
-enum Seat {
-    Ready(SqliteConnection),
-    /// It must be opened (again).
-    Empty,
-    Closed,
+type Turn = Box<dyn FnOnce(&mut Seat) + Send>;
+
+/// Where the connection waits between turns.
+struct Seat {
+    place: Place,
+    /// None: it must be opened (again).
+    held: Option<Held>,
 }
 
 impl Writer {
     /// A writer with its first connection.
-    pub(crate) fn new(options: SqliteConnectOptions, first: SqliteConnection) -> Self {
-        Self { options: Some(options), seat: Mutex::new(Seat::Ready(first)) }
+    pub(crate) fn new(place: Place, first: Held) -> Result<Self, StoreError> {
+        let (turns, waiting) = mpsc::channel::<Turn>();
+        let mut seat = Seat { place, held: Some(first) };
+        let work = move || {
+            for turn in waiting {
+                // What panicked has taken the connection with it; whoever asked sees that nobody answers.
+                let _panicked = catch_unwind(AssertUnwindSafe(|| turn(&mut seat)));
+            }
+        };
+        thread::Builder::new().name("dayend-writer".to_owned()).spawn(work).map_err(|error| {
+            StoreError::Unavailable(format!("there is no thread for the writer: {error}"))
+        })?;
+        Ok(Self { turns: Mutex::new(Some(turns)), refusal: closed })
     }
 
     /// A writer that refuses.
     pub(crate) fn refusing() -> Self {
-        Self { options: None, seat: Mutex::new(Seat::Empty) }
+        Self { turns: Mutex::new(None), refusal: read_only }
     }
 
-    /// Waits for its turn and begins a transaction.
-    pub(crate) async fn begin(&self) -> Result<Turn<'_>, StoreError> {
-        let Some(options) = &self.options else {
-            return Err(StoreError::Unsupported(
-                "the database was opened for reading only".to_owned(),
-            ));
+    /// Runs the work in a transaction of its own. It runs to its end even if nobody waits for it any more.
+    pub(crate) async fn write<W: Work>(&self, work: W) -> Result<W::Done, CommitError> {
+        let (answer, answered) = oneshot::channel();
+        let turn = move |seat: &mut Seat| {
+            // Nobody may be there to hear it.
+            let _unheard = answer.send(seat.transact(&work));
         };
-        let mut seat = self.seat.lock().await;
-        let mut connection = match std::mem::replace(&mut *seat, Seat::Empty) {
-            Seat::Ready(connection) => connection,
-            Seat::Empty => options.connect().await.map_err(store_error)?,
-            Seat::Closed => {
-                *seat = Seat::Closed;
-                return Err(StoreError::Unavailable("it was closed".to_owned()));
-            }
-        };
-        connection.execute(BEGIN_WRITE_SQLITE, &[]).await?;
-        Ok(Turn { seat, connection })
+        self.enter(Box::new(turn)).map_err(CommitError::NotDone)?;
+        answered.await.unwrap_or_else(|_| {
+            Err(CommitError::Unknown(StoreError::Unavailable("the writer failed".to_owned())))
+        })
     }
 
-    /// Waits for the turn under way and closes the connection.
+    /// Lets the turns that wait run, and closes the connection.
     pub(crate) async fn close(&self) {
-        let mut seat = self.seat.lock().await;
-        if let Seat::Ready(connection) = std::mem::replace(&mut *seat, Seat::Closed)
-            && let Err(error) = connection.close().await
-        {
-            tracing::warn!(%error, "the database connection did not close cleanly");
-        }
-    }
-}
-
-/// One transaction of the writer. Dropping it takes the transaction back.
-pub(crate) struct Turn<'w> {
-    seat: MutexGuard<'w, Seat>,
-    connection: SqliteConnection,
-}
-
-impl Turn<'_> {
-    /// The connection, inside the transaction.
-    pub(crate) fn connection(&mut self) -> &mut SqliteConnection {
-        &mut self.connection
-    }
-
-    /// Makes the transaction durable. After an error it is not open any more, but whether it was made durable is open.
-    pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
-        match self.connection.execute(COMMIT, &[]).await {
-            Ok(_) => {
-                self.put_back();
-                Ok(())
-            }
-            Err(error) => {
-                self.rollback().await;
-                Err(error)
-            }
+        let turns = self.turns().take();
+        let Some(turns) = turns else { return };
+        let (done, closed) = oneshot::channel::<()>();
+        let last = move |seat: &mut Seat| {
+            drop(seat.held.take());
+            drop(done);
+        };
+        if turns.send(Box::new(last)).is_ok() {
+            // It ends by being dropped.
+            let _dropped = closed.await;
         }
     }
 
-    /// Takes the transaction back.
-    pub(crate) async fn rollback(mut self) {
+    /// Looks at the connection between two turns.
+    #[cfg(test)]
+    pub(crate) async fn look<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&mut Held) -> T + Send + 'static,
+    ) -> T {
+        let (answer, answered) = oneshot::channel();
+        let turn = move |seat: &mut Seat| {
+            let _unheard = answer.send(look(seat.held.as_mut().unwrap()));
+        };
+        self.enter(Box::new(turn)).unwrap();
+        answered.await.unwrap()
+    }
+
+    fn enter(&self, turn: Turn) -> Result<(), StoreError> {
+        let turns = self.turns();
+        let turns = turns.as_ref().ok_or_else(self.refusal)?;
+        turns.send(turn).map_err(|_| closed())
+    }
+
+    fn turns(&self) -> std::sync::MutexGuard<'_, Option<mpsc::Sender<Turn>>> {
+        self.turns.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn closed() -> StoreError {
+    StoreError::Unavailable("it was closed".to_owned())
+}
+
+fn read_only() -> StoreError {
+    StoreError::Unsupported("the database was opened for reading only".to_owned())
+}
+
+impl Seat {
+    fn transact<W: Work>(&mut self, work: &W) -> Result<W::Done, CommitError> {
+        let held = match self.held.take() {
+            Some(held) => Ok(held),
+            None => self.place.connect(Access::Write),
+        };
+        let mut held = held.map_err(CommitError::NotDone)?;
+        // The connection is not put back: what is wrong with it is gone with it.
+        held.plain(BEGIN_WRITE_SQLITE).map_err(CommitError::NotDone)?;
+        let worked = work.run(&mut held).now_or_never();
+        let worked = worked.expect("statements on this thread never wait");
+        let settled = match worked {
+            Err(error) => Err(CommitError::NotDone(error)),
+            // After an error it is not open any more, but whether it was made durable is open.
+            Ok(done) => held.plain(COMMIT).map(|()| done).map_err(CommitError::Unknown),
+        };
         // It fails where SQLite took the transaction back by itself; then only a new connection is above doubt.
-        if self.connection.execute(ROLLBACK, &[]).await.is_ok() {
-            self.put_back();
+        if settled.is_ok() || held.plain(ROLLBACK).is_ok() {
+            self.held = Some(held);
         }
-    }
-
-    fn put_back(self) {
-        let Self { mut seat, connection } = self;
-        *seat = Seat::Ready(connection);
+        settled
     }
 }
