@@ -49,7 +49,7 @@ impl Database {
     /// Opens it as it is: nothing is written, not even a newer schema.
     pub(super) async fn open_read_only(&self) -> Result<Arc<dyn Store>, Failure> {
         let opened: Result<Arc<dyn Store>, StoreError> = match &self.url {
-            None => Box::pin(SqliteStore::open_read_only(&self.directory.database()))
+            None => SqliteStore::open_read_only(&self.directory.database())
                 .map(|store| Arc::new(store) as _),
             Some(url) => Box::pin(PostgresStore::open_read_only(
                 url,
