@@ -21,11 +21,11 @@ pub(crate) trait Database: Clone + Send + Sync + 'static {
         values: &[Value<'_>],
     ) -> impl Future<Output = Result<Vec<T>, StoreError>> + Send;
 
-    /// Runs the work in one transaction and makes it durable. It must not be cut short: whoever calls it does so in a task
-    /// of its own.
+    /// Runs the work in one transaction and makes it durable. It goes on to its end even if nobody waits for it any more: a
+    /// caller who gives up cannot cut a transaction short.
     fn write<W: Work>(&self, work: W) -> impl Future<Output = Result<W::Done, CommitError>> + Send;
 
-    /// Makes the group durable. It must not be cut short either.
+    /// Makes the group durable. The same holds for it.
     fn commit(
         &self,
         group: Group,

@@ -1,4 +1,4 @@
-//! [`Store`] on any database. Whatever writes runs in a task of its own, so that a caller who gives up cannot cut a transaction short.
+//! [`Store`] on any database.
 
 use crate::database::Database;
 use crate::definitions::PartRow;
@@ -20,9 +20,7 @@ use dayend_engine::time::Timestamp;
 #[async_trait]
 impl<D: Database> Store for D {
     async fn commit(&self, group: Group) -> Result<Vec<Outcome>, CommitError> {
-        let database = self.clone();
-        let task = tokio::spawn(async move { Database::commit(&database, group).await });
-        task.await.unwrap_or_else(|error| Err(CommitError::Unknown(cut_short(&error))))
+        Database::commit(self, group).await
     }
 
     async fn was_committed(&self, id: GroupId) -> Result<Option<Vec<Outcome>>, StoreError> {
@@ -182,17 +180,10 @@ impl<D: Database> Store for D {
     }
 }
 
-/// Writes in a task of its own. For work that may be repeated, it is all the same whether it was done before the answer was lost.
+/// For work that may be repeated, it is all the same whether it was done before the answer was lost.
 async fn written<D: Database, W: Work>(database: &D, work: W) -> Result<W::Done, StoreError> {
-    let database = database.clone();
-    let task = tokio::spawn(async move { database.write(work).await });
-    match task.await {
-        Ok(Ok(done)) => Ok(done),
-        Ok(Err(CommitError::NotDone(error) | CommitError::Unknown(error))) => Err(error),
-        Err(error) => Err(cut_short(&error)),
-    }
-}
-
-fn cut_short(error: &tokio::task::JoinError) -> StoreError {
-    StoreError::Unavailable(format!("the work was cut short ({error})"))
+    database
+        .write(work)
+        .await
+        .map_err(|(CommitError::NotDone(error) | CommitError::Unknown(error))| error)
 }

@@ -1,6 +1,8 @@
 //! One commit, and finding out what became of it when the answer is lost.
 
 use dayend_store::port::{CommitError, Group, GroupId, Outcome, Store};
+use futures_util::FutureExt as _;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -35,14 +37,13 @@ pub(super) async fn commit(
     doubt: Arc<Notify>,
 ) -> Committed {
     let id = group.id;
-    let writer = Arc::clone(&store);
-    // A task of its own: should it die, the group may be on disk all the same.
-    let answer = tokio::spawn(async move { writer.commit(group).await }).await;
+    // Should the store panic, the group may be on disk all the same.
+    let answer = AssertUnwindSafe(store.commit(group)).catch_unwind().await;
     let lost = match answer {
         Ok(Ok(outcomes)) => return Committed::Done(outcomes),
         Ok(Err(CommitError::NotDone(error))) => return Committed::NotDone(error.to_string()),
         Ok(Err(CommitError::Unknown(error))) => error.to_string(),
-        Err(error) => error.to_string(),
+        Err(_) => "the store panicked".to_owned(),
     };
     tracing::warn!(group = id.0, "the answer to a commit was lost: {lost}");
     settle(store.as_ref(), id, pause, &doubt).await

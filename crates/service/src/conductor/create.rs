@@ -36,10 +36,13 @@ impl<R> Core<R> {
             return self.refuse(reply, Answer::Raced);
         }
         // Tried on a copy first: a refused trigger leaves nothing.
-        let mut trial = Run::new(&create.compiled.plan, &create.choices, Gate::Open);
-        if let Err(rejected) =
-            trial.step(&create.compiled.plan, Event::Start, now, &mut Transition::default())
-        {
+        let tried = Run::new(&create.compiled.plan, &create.choices, Gate::Open).step(
+            &create.compiled.plan,
+            Event::Start,
+            now,
+            &mut Transition::default(),
+        );
+        if let Err(rejected) = tried {
             return self.refuse(reply, Answer::Rejected(rejected));
         }
         self.claims.extend(key);
@@ -47,7 +50,7 @@ impl<R> Core<R> {
         let root = self.add_tree(create, now);
         let note = serde_json::json!({ "run": self.runs.get(&root).map(|live| live.row.run_id.clone()), "params": create.params_json, "choices": create.choices_json });
         let origin = Origin {
-            actor: create.actor.clone(),
+            actor: create.actor.clone().into(),
             event: create.event,
             note: Some(note),
             message: None,
@@ -195,7 +198,7 @@ impl<R> Core<R> {
                 .map(|row| Record {
                     run: row.key,
                     at: now,
-                    actor: origin.actor.clone(),
+                    actor: origin.actor.clone().into(),
                     event: origin.event,
                     note: None,
                     state: row.state.clone(),

@@ -7,6 +7,7 @@ use dayend_engine::time::Timestamp;
 use dayend_executor::port::{Attempt, Report};
 use dayend_store::history::StepDetail;
 use dayend_store::port::{ClaimRow, HistoryRecord, NodeRow, RunChange, RunRow, RunState, Write};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -74,7 +75,7 @@ pub(super) fn claim_key(claim: &ClaimRow) -> ClaimKey {
 pub(super) struct Record {
     pub run: RunKey,
     pub at: Timestamp,
-    pub actor: String,
+    pub actor: Cow<'static, str>,
     pub event: &'static str,
     pub note: Option<serde_json::Value>,
     pub state: RunState,
@@ -173,7 +174,7 @@ impl Record {
         HistoryRecord {
             run: Some(self.run),
             at: self.at,
-            actor: self.actor,
+            actor: self.actor.into_owned(),
             event: self.event.to_owned(),
             detail: detail.to_json(),
         }

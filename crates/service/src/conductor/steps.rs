@@ -13,13 +13,14 @@ use dayend_engine::status::Status;
 use dayend_engine::time::Timestamp;
 use dayend_executor::port::{Fact, MESSAGE_MAX_BYTES, Outcome, Report};
 use dayend_store::port::{HistoryRecord, RunState, Write};
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// On whose behalf a step is taken: what the history says.
 #[derive(Clone, Debug)]
 pub(super) struct Origin {
-    pub actor: String,
+    pub actor: Cow<'static, str>,
     pub event: &'static str,
     pub note: Option<serde_json::Value>,
     /// For the node that the step is about.
@@ -28,7 +29,7 @@ pub(super) struct Origin {
 
 impl Origin {
     pub(super) fn own(message: Option<String>) -> Self {
-        Self { actor: OWN_ACTOR.to_owned(), event: OWN_EVENT, note: None, message }
+        Self { actor: Cow::Borrowed(OWN_ACTOR), event: OWN_EVENT, note: None, message }
     }
 }
 
@@ -150,8 +151,12 @@ impl<R> Core<R> {
             let by = format!("{} by {}", command.verb.event(), command.actor);
             reason.map_or(by.clone(), |reason| format!("{by}: {reason}"))
         });
-        let origin =
-            Origin { actor: command.actor.clone(), event: command.verb.event(), note, message };
+        let origin = Origin {
+            actor: command.actor.clone().into(),
+            event: command.verb.event(),
+            note,
+            message,
+        };
         let result = self.take_verb(&command, now, &origin);
         if let (Some(key), Err(_)) = (&key, &result) {
             // A refused verb uses up no key.

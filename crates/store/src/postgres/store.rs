@@ -8,6 +8,7 @@ use crate::postgres::session::{arguments, within};
 use crate::postgres::verify;
 use crate::session::{Stored, Work};
 use crate::values::Value;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How much longer than the limits of a connection and a statement together a read may take.
@@ -35,7 +36,9 @@ impl Database for PostgresStore {
     }
 
     async fn write<W: Work>(&self, work: W) -> Result<W::Done, CommitError> {
-        self.shared.writer.write(&work).await
+        let shared = Arc::clone(&self.shared);
+        let task = tokio::spawn(async move { shared.writer.write(&work).await });
+        task.await.unwrap_or_else(|error| Err(CommitError::Unknown(cut_short(&error))))
     }
 
     async fn verify(&self) -> Result<Verified, StoreError> {
@@ -57,7 +60,11 @@ impl PostgresStore {
         let limit = limits.connect_timeout + limits.statement_timeout + GRACE;
         match tokio::spawn(within(Some(limit), answer)).await {
             Ok(answered) => answered.map_err(store_error),
-            Err(error) => Err(StoreError::Unavailable(format!("the work was cut short ({error})"))),
+            Err(error) => Err(cut_short(&error)),
         }
     }
+}
+
+fn cut_short(error: &tokio::task::JoinError) -> StoreError {
+    StoreError::Unavailable(format!("the work was cut short ({error})"))
 }
