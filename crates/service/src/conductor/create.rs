@@ -198,7 +198,7 @@ impl<R> Core<R> {
                 .map(|row| Record {
                     run: row.key,
                     at: now,
-                    actor: origin.actor.clone().into(),
+                    actor: origin.actor.clone(),
                     event: origin.event,
                     note: None,
                     state: row.state.clone(),
