@@ -75,7 +75,12 @@ impl AttemptDir {
 
     /// Makes the directory and those above it; fine if they exist.
     pub(crate) fn create(&self, mode: u32) -> io::Result<()> {
-        DirBuilder::new().recursive(true).mode(mode).create(&self.path)
+        let make = || DirBuilder::new().recursive(true).mode(mode).create(&self.path);
+        match make() {
+            // The run's directory was empty and has just been removed.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => make(),
+            done => done,
+        }
     }
 
     /// Claims the attempt. False: somebody else did before. The claim is durable when this returns.

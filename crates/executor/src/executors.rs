@@ -14,6 +14,7 @@ use dayend_engine::definition::Work;
 use std::fmt;
 use std::future::Future;
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::runtime::Handle;
@@ -118,6 +119,14 @@ impl Executors {
         if drained.is_err() {
             live.lose_all("the server stopped before the attempt ended");
         }
+    }
+
+    pub(crate) fn attempts_dir(&self) -> &Path {
+        &self.shared.settings.attempts_dir
+    }
+
+    pub(crate) fn is_live(&self, id: AttemptId) -> bool {
+        self.shared.live.is_live(id)
     }
 
     fn enter(&self, id: AttemptId) -> Option<crate::live::Orders> {

@@ -12,6 +12,7 @@ mod live;
 mod log;
 mod message;
 pub mod port;
+mod retention;
 mod secrets;
 pub mod settings;
 pub mod shim;

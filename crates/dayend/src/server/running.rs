@@ -7,7 +7,7 @@ use super::config;
 use super::database::Database;
 use super::directory::{Directory, link_program};
 use super::failure::Failure;
-use super::housekeeping;
+use super::housekeeping::Housekeeping;
 use super::offline::{has_records, installation_in};
 use super::settings::{Flag, Settings};
 use dayend_executor::{Executors, Network};
@@ -175,11 +175,14 @@ async fn start_on(
     // A sender that is gone means stop, too.
     let shutdown = async { drop(stopped.await) };
     let web = tokio::spawn(serve(prepared.listener, prepared.tls, faces, limits, shutdown));
-    let housekeeping = tokio::spawn(housekeeping::forget_daily(
-        Arc::clone(&store),
+    let housekeeping = Housekeeping {
+        store: Arc::clone(&store),
+        executors: Arc::clone(&executors),
         clock,
-        settings.keep_keys_days,
-    ));
+        keep_keys_days: settings.keep_keys_days,
+        keep_attempts_days: settings.keep_attempts_days,
+    };
+    let housekeeping = tokio::spawn(housekeeping.daily());
     let base_url = prepared.base_url;
     Ok(Running { base_url, stop, web, housekeeping, conductor, executors, store })
 }

@@ -1,5 +1,6 @@
 use crate::harness::{Place, attempt, open_gate, read_gate, script};
 use dayend_engine::codes::AttemptId;
+use dayend_engine::time::Timestamp;
 use dayend_executor::port::{Attempt, Executor, Fact, Outcome};
 use std::fs::File;
 use std::path::PathBuf;
@@ -144,4 +145,33 @@ async fn a_shutdown_leaves_commands_running_and_says_nothing_of_them() {
     let _open = open_gate(&go).await;
     assert_eq!(next.end_of(id).await.0, Outcome::Succeeded);
     assert!(node.reports.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn only_attempts_that_are_over_are_forgotten_whoever_looks_after_them() {
+    let place = Place::new();
+    let (ready, go) = (place.gate("ready"), place.gate("go"));
+    let over = attempt(script("echo over"));
+    let running = attempt(script(RUNS));
+    let mut node = place.node();
+    assert_eq!(node.run(over.clone()).await.0, Outcome::Succeeded);
+    node.executors.start(running.clone());
+    node.started(running.id).await;
+    read_gate(&ready).await;
+    let (past, future) = (Timestamp(1), Timestamp(i64::MAX));
+    let run = running.id.run;
+    // The other node knows the running attempt only by the lock of its shim.
+    let other = place.node();
+    assert_eq!(other.executors.runs_with_old_attempts(past).unwrap(), []);
+    assert_eq!(other.executors.runs_with_old_attempts(future).unwrap(), [run]);
+    assert_eq!(other.executors.forget_attempts(run, past).unwrap(), 0);
+    assert_eq!(other.executors.forget_attempts(run, future).unwrap(), 1);
+    assert_eq!(node.executors.forget_attempts(run, future).unwrap(), 0);
+    assert!(!dir(&place, over.id).exists() && dir(&place, running.id).exists());
+    assert_eq!(node.executors.log(over.id, 0, 10).unwrap(), None);
+    let _open = open_gate(&go).await;
+    assert_eq!(node.end_of(running.id).await.0, Outcome::Succeeded);
+    assert_eq!(node.executors.forget_attempts(run, future).unwrap(), 1);
+    assert_eq!(node.executors.runs_with_old_attempts(future).unwrap(), []);
+    assert_eq!(node.run(attempt(script("echo again"))).await.0, Outcome::Succeeded);
 }

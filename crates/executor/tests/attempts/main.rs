@@ -16,7 +16,7 @@ mod http_faults;
 mod http_modes;
 #[cfg(test)]
 #[path = "../../../testkit/src/postgres.rs"]
-#[expect(unreachable_pub, reason = "the file is a public module of the test kit")]
+#[expect(unreachable_pub, dead_code, reason = "the file is a public module of the test kit")]
 mod postgres;
 #[cfg(test)]
 mod shell_modes;

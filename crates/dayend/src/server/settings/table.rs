@@ -134,6 +134,12 @@ pub(crate) const SETTINGS: &[Setting] = &[
         doc: "How much output is kept of one attempt, in bytes.",
     },
     Setting {
+        key: "attempts.keep_days",
+        kind: Kind::Number { min: 0, max: 36_500 },
+        default: "30",
+        doc: "How long logs and outcomes of attempts are kept after their run ended, in days; 0 keeps them for ever.",
+    },
+    Setting {
         key: "log.format",
         kind: Kind::OneOf(&["text", "json"]),
         default: "text",

@@ -26,6 +26,8 @@ pub(crate) struct Settings {
     pub(crate) database_password_file: Option<PathBuf>,
     pub(crate) drain: Duration,
     pub(crate) keep_keys_days: u64,
+    /// None: for ever.
+    pub(crate) keep_attempts_days: Option<u64>,
     pub(crate) connections: usize,
     pub(crate) body_limit_bytes: usize,
     pub(crate) definitions_limit_bytes: usize,
@@ -59,6 +61,7 @@ impl Settings {
             database_password_file: read.path("database_password_file"),
             drain: Duration::from_millis(read.number("drain_ms")),
             keep_keys_days: read.number("keep_keys_days"),
+            keep_attempts_days: read.limit("attempts.keep_days"),
             connections: read.size("limits.connections"),
             body_limit_bytes: read.size("limits.body_bytes"),
             definitions_limit_bytes: read.size("limits.definitions_bytes"),
