@@ -1,5 +1,6 @@
 //! What processes have used: processor time and memory, as the kernel counts them.
 
+use crate::quantile::rate;
 use anyhow::{Context as _, Result};
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,7 +12,17 @@ pub(crate) struct Meter {
     begun: Instant,
     server: u32,
     database: Option<u32>,
-    before: [Duration; 3],
+    before: Times,
+}
+
+/// What the kernel has counted until now.
+#[derive(Clone, Copy, Debug, Default)]
+struct Times {
+    server: Duration,
+    database: Duration,
+    client: Duration,
+    /// Of all processes, and what a hypervisor took away.
+    machine: Duration,
 }
 
 /// What was used in the meantime.
@@ -21,6 +32,8 @@ pub(crate) struct Used {
     pub(crate) server: Duration,
     pub(crate) database: Duration,
     pub(crate) client: Duration,
+    /// By everything else on the machine, kernel threads included.
+    pub(crate) others: Duration,
 }
 
 impl Meter {
@@ -33,28 +46,51 @@ impl Meter {
     /// What was used until now.
     pub(crate) fn read(&self) -> Result<Used> {
         let wall = self.begun.elapsed();
-        let [server, database, client] = times(self.server, self.database)?;
-        let [server_before, database_before, client_before] = self.before;
-        Ok(Used {
-            wall,
-            server: server.saturating_sub(server_before),
-            database: database.saturating_sub(database_before),
-            client: client.saturating_sub(client_before),
-        })
+        let (before, now) = (self.before, times(self.server, self.database)?);
+        let server = now.server.saturating_sub(before.server);
+        let database = now.database.saturating_sub(before.database);
+        let client = now.client.saturating_sub(before.client);
+        let machine = now.machine.saturating_sub(before.machine);
+        let others = machine.saturating_sub(server + database + client);
+        Ok(Used { wall, server, database, client, others })
     }
 }
 
 impl Used {
+    /// The share of the machine's processors that all others had.
+    pub(crate) fn others_share(&self) -> f64 {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        self.others.as_secs_f64()
+            / self.wall.as_secs_f64()
+            / rate(processors, Duration::from_secs(1))
+    }
+
     /// Processor time of server and database together, in seconds.
     pub(crate) fn processor_s(&self) -> f64 {
         (self.server + self.database).as_secs_f64()
     }
 }
 
-fn times(server: u32, database: Option<u32>) -> Result<[Duration; 3]> {
+fn times(server: u32, database: Option<u32>) -> Result<Times> {
     let processes = processes()?;
-    let database = database.map(|pid| tree(&processes, pid)).unwrap_or_default();
-    Ok([tree(&processes, server), database, tree_alone(&processes, std::process::id())])
+    Ok(Times {
+        server: tree(&processes, server),
+        database: database.map(|pid| tree(&processes, pid)).unwrap_or_default(),
+        client: tree_alone(&processes, std::process::id()),
+        machine: busy(&fs::read_to_string("/proc/stat")?)?,
+    })
+}
+
+/// Of all processors since the start of the machine: user, nice, system, not idle and not waiting, interrupts, stolen.
+fn busy(stat: &str) -> Result<Duration> {
+    let fields = stat.lines().next().and_then(|line| line.strip_prefix("cpu "));
+    let fields = fields.context("the first line is of all processors")?.split_whitespace();
+    let counted = fields.take(8).enumerate().filter(|(place, _)| !matches!(place, 3 | 4));
+    counted.map(|(_, ticks)| Ok(of_ticks(ticks.parse()?))).sum()
+}
+
+fn of_ticks(ticks: u64) -> Duration {
+    Duration::from_micros(ticks * 1_000_000 / rustix::param::clock_ticks_per_second())
 }
 
 /// One line of the table of processes.
@@ -104,10 +140,7 @@ fn parse(stat: &str) -> Result<Process> {
     let field = |number: usize| -> Result<u64> {
         Ok(fields.get(number - 3).context("a stat line has 52 fields")?.parse()?)
     };
-    let time = |user: usize| -> Result<Duration> {
-        let ticks = field(user)? + field(user + 1)?;
-        Ok(Duration::from_micros(ticks * 1_000_000 / rustix::param::clock_ticks_per_second()))
-    };
+    let time = |user: usize| -> Result<Duration> { Ok(of_ticks(field(user)? + field(user + 1)?)) };
     Ok(Process { parent: u32::try_from(field(4)?)?, own: time(14)?, children: time(16)? })
 }
 
@@ -134,6 +167,14 @@ mod tests {
         assert_eq!(process.parent, 3);
         assert_eq!(process.own, Duration::from_micros(120 * 1_000_000 / second));
         assert_eq!(process.children, Duration::from_micros(34 * 1_000_000 / second));
+    }
+
+    #[test]
+    fn a_processor_that_waits_is_not_busy() {
+        let second = rustix::param::clock_ticks_per_second();
+        let stat =
+            format!("cpu  {second} {second} {second} 99 99 0 {second} {second} 7 7\ncpu0 1 1\n");
+        assert_eq!(busy(&stat).unwrap(), Duration::from_secs(5));
     }
 
     #[test]

@@ -36,6 +36,8 @@ pub(super) struct Cost {
     pub(super) server: Duration,
     pub(super) database: Duration,
     pub(super) client: Duration,
+    /// The share of the machine that all others had meanwhile.
+    pub(super) others: f64,
 }
 
 /// What was measured, what it should be, and how it compares.
@@ -117,6 +119,7 @@ impl Figure {
             server: each(used.server),
             database: each(used.database),
             client: each(used.client),
+            others: used.others_share(),
         };
         Self { cost: Some(cost), ..self }
     }

@@ -34,6 +34,7 @@ pub(super) fn head() -> Vec<String> {
         "share of the raw limit",
         "CPU a unit (+ database)",
         "client",
+        "others",
         "note",
     ];
     head.map(str::to_owned).to_vec()
@@ -71,6 +72,7 @@ pub(super) fn cells(
         shares.join(", "),
         both.unwrap_or_default(),
         figure.cost.map(|cost| short(cost.client)).unwrap_or_default(),
+        figure.cost.map(|cost| format!("{:.0} %", cost.others * 100.0)).unwrap_or_default(),
         figure.note.clone(),
     ]
 }

@@ -32,6 +32,7 @@ pub(crate) async fn measure(settings: &Settings, store: Store, report: &mut Repo
     let figure = Figure::duration(&what, full, Unit::Seconds)
         .at_most(store.pick(1.0, 2.0))
         .only_if(!settings.quick)
+        .beside(1.0 / full.as_secs_f64(), 1.0 / empty.as_secs_f64(), "a start with no runs")
         .note(&format!("as many ended tasks in live runs; {:.3} s with none", empty.as_secs_f64()));
     report.add(Some(store), figure);
     Ok(())

@@ -116,3 +116,15 @@ pub(crate) async fn measure_together(args: &Args, settings: &Settings, report: &
         report.add(None, Figure::missing(Row::Idle.name(), &format!("{error:#}")));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Row;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_row_has_a_name_of_its_own() {
+        let names: BTreeSet<&str> = Row::ALL.iter().map(|row| row.name()).collect();
+        assert_eq!(names.len(), Row::ALL.len());
+    }
+}
