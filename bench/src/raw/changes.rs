@@ -2,11 +2,10 @@
 
 use crate::quantile::rate;
 use anyhow::Result;
-use sqlx::postgres::PgConnectOptions;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use rusqlite::{Connection, params_from_iter};
+use sqlx::postgres::{PgArguments, PgConnectOptions};
 use sqlx::{
-    Arguments as _, AssertSqlSafe, ConnectOptions as _, Connection as _, Database, Encode,
-    Executor, IntoArguments, Postgres, Sqlite, Type,
+    Arguments as _, AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, query_with,
 };
 use std::str::FromStr as _;
 use std::time::{Duration, Instant};
@@ -18,8 +17,9 @@ const TABLE: &str = "CREATE TABLE tasks (run BIGINT NOT NULL, node BIGINT NOT NU
     PRIMARY KEY (run, node))";
 /// The values of one row that a statement is given.
 const VALUES: usize = 10;
-/// What the product's writer gives SQLite, in KiB (SQLite wants it negative).
-const CACHE_KIB: &str = "-16384";
+/// As the product has it; the cache is in KiB, which SQLite wants negative.
+const SQLITE: &str =
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384";
 
 /// So many a second.
 #[derive(Clone, Copy, Debug)]
@@ -30,20 +30,20 @@ pub(super) struct Changes {
 }
 
 /// In a file of its own, as durable as the product's.
-pub(super) async fn sqlite(time: Duration) -> Result<Changes> {
+pub(super) fn sqlite(time: Duration) -> Result<Changes> {
     let place = tempfile::tempdir()?;
-    let options = SqliteConnectOptions::new()
-        .filename(place.path().join("raw.db"))
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .pragma("cache_size", CACHE_KIB);
-    let mut connection = options.connect().await?;
-    let without_rowid = format!("{TABLE} WITHOUT ROWID");
-    sqlx::raw_sql(AssertSqlSafe(without_rowid)).execute(&mut connection).await?;
-    let changes = all::<Sqlite>(&mut connection, |_| "?".to_owned(), time).await?;
-    connection.close().await?;
-    Ok(changes)
+    let connection = Connection::open(place.path().join("raw.db"))?;
+    connection.execute_batch(&format!("{SQLITE}; {TABLE} WITHOUT ROWID"))?;
+    let some = |run, rows| -> Result<f64> {
+        let mut statement = connection.prepare(&statement(rows, |_| "?".to_owned()))?;
+        let (begun, mut commits) = (Instant::now(), 0);
+        while begun.elapsed() < time {
+            statement.execute(params_from_iter(values(run, rows, commits)?))?;
+            commits += 1;
+        }
+        Ok(rate(commits * rows, begun.elapsed()))
+    };
+    Ok(Changes { lone: some(1, 1)?, grouped: some(2, 100)?, bulk: some(3, 1000)? })
 }
 
 /// In a database of its own, with the server's own settings.
@@ -51,55 +51,40 @@ pub(super) async fn postgres(url: &str, time: Duration) -> Result<Changes> {
     let mut connection = PgConnectOptions::from_str(url)?.connect().await?;
     let with_room = format!("{TABLE} WITH (fillfactor = 80)");
     sqlx::raw_sql(AssertSqlSafe(with_room)).execute(&mut connection).await?;
-    let changes = all::<Postgres>(&mut connection, |number| format!("${number}"), time).await?;
+    let lone = some_postgres(&mut connection, 1, 1, time).await?;
+    let grouped = some_postgres(&mut connection, 2, 100, time).await?;
+    let bulk = some_postgres(&mut connection, 3, 1000, time).await?;
     connection.close().await?;
-    Ok(changes)
-}
-
-async fn all<DB: Database>(
-    connection: &mut DB::Connection,
-    placeholder: fn(usize) -> String,
-    time: Duration,
-) -> Result<Changes>
-where
-    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
-    DB::Arguments: IntoArguments<DB>,
-    for<'t> i64: Encode<'t, DB> + Type<DB>,
-{
-    let lone = some::<DB>(connection, 1, 1, placeholder, time).await?;
-    let grouped = some::<DB>(connection, 2, 100, placeholder, time).await?;
-    let bulk = some::<DB>(connection, 3, 1000, placeholder, time).await?;
     Ok(Changes { lone, grouped, bulk })
 }
 
-/// Commits of `rows` rows: half of them are new, the others are those that were new in the commit before.
-async fn some<DB: Database>(
-    connection: &mut DB::Connection,
+async fn some_postgres(
+    connection: &mut PgConnection,
     run: i64,
     rows: usize,
-    placeholder: fn(usize) -> String,
     time: Duration,
-) -> Result<f64>
-where
-    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
-    DB::Arguments: IntoArguments<DB>,
-    for<'t> i64: Encode<'t, DB> + Type<DB>,
-{
-    let sql = statement(rows, placeholder);
-    let step = rows.div_ceil(2);
+) -> Result<f64> {
+    let sql = statement(rows, |number| format!("${number}"));
     let (begun, mut commits) = (Instant::now(), 0);
     while begun.elapsed() < time {
-        let mut values = DB::Arguments::default();
-        values.reserve(rows * VALUES, rows * VALUES * size_of::<i64>());
-        for node in commits * step..commits * step + rows {
-            for value in row(run, i64::try_from(node)?) {
-                values.add(value).map_err(anyhow::Error::from_boxed)?;
-            }
+        let mut arguments = PgArguments::default();
+        for value in values(run, rows, commits)? {
+            arguments.add(value).map_err(anyhow::Error::from_boxed)?;
         }
-        sqlx::query_with(AssertSqlSafe(sql.as_str()), values).execute(&mut *connection).await?;
+        query_with(AssertSqlSafe(sql.as_str()), arguments).execute(&mut *connection).await?;
         commits += 1;
     }
     Ok(rate(commits * rows, begun.elapsed()))
+}
+
+/// Of one commit: half of its rows are new, the others are those that were new in the commit before.
+fn values(run: i64, rows: usize, commits: usize) -> Result<Vec<i64>> {
+    let first = commits * rows.div_ceil(2);
+    let mut values = Vec::with_capacity(rows * VALUES);
+    for node in first..first + rows {
+        values.extend(row(run, i64::try_from(node)?));
+    }
+    Ok(values)
 }
 
 /// Times of today in microseconds, because short numbers would be cheaper.

@@ -63,7 +63,7 @@ pub(crate) async fn measure(settings: &Settings, store: Store) -> Result<Limits>
     let time = settings.time(1000, 400);
     let flushes = disk::flushes(time)?;
     let changes: Changes = match store {
-        Store::Sqlite => sqlite(time).await?,
+        Store::Sqlite => sqlite(time)?,
         Store::Postgres => postgres(&Cluster::start()?.url_with_password(), time).await?,
     };
     let bank = Bank::open(settings, store)?;

@@ -58,9 +58,10 @@ async fn together(bank: &Bank, many: usize, one_s: f64, report: &mut Report) -> 
         releasing.push(Client::new(&door, Take::Ok, requests).await?);
     }
     let last = last(WIDTH, DEPTH);
-    let mut watch = Watch::new(&caller, &last, Duration::from_millis(20)).await?;
     let meter = bank.meter()?;
     drive(releasing, None).await?;
+    // Not before: a connection that says nothing for long is closed.
+    let mut watch = Watch::new(&caller, &last, Duration::from_millis(20)).await?;
     let used = watch.all(&runs, "0", &meter).await?;
     let tasks = many * TASKS;
     let each_s = used.processor_s() / count(tasks);

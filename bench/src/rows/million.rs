@@ -58,7 +58,10 @@ async fn run(bank: &Bank, settings: &Settings, name: &str, report: &mut Report) 
     let what = format!("{name}, peak RSS from apply to end");
     report.add(
         Some(store),
-        Figure::new(&what, peak, Unit::Mebibytes).at_most(600.0).only_if(!settings.quick),
+        Figure::new(&what, peak, Unit::Mebibytes)
+            .at_most(600.0)
+            .diskless()
+            .only_if(!settings.quick),
     );
     Ok(())
 }
