@@ -173,6 +173,15 @@ async fn what_is_wrong_is_told_in_a_fixed_order() {
 }
 
 #[tokio::test]
+async fn who_may_not_look_is_told_every_function_that_would_do() {
+    let client = Client::new().await;
+    let named = [("ofs_remote_user", "nobody")];
+    let reply = client.call_with("status", &named, "{}").await;
+    assert_eq!((reply.status, reply.code()), (403, "-1"), "{}", reply.body);
+    assert!(reply.body.contains("nobody does not hold BATCH_VIEW or BATCH_EXEC in "));
+}
+
+#[tokio::test]
 async fn logical_errors_are_200_and_4xx_only_on_request() {
     let client = Client::new().await;
     let ended = client.call("trigger", r#"{"batchName":"CLOSE","batchType":"rest"}"#).await.run();

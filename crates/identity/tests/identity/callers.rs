@@ -143,6 +143,37 @@ async fn a_change_written_past_the_service_counts_after_it_is_told_or_after_five
 }
 
 #[tokio::test]
+async fn what_is_known_of_a_caller_is_never_older_than_what_it_rests_on() {
+    let server = Server::start().await;
+    let first = server.log_in(PASSWORD, MY_SCOPES, NOW).await.unwrap().access_token;
+    let second = server.log_in(PASSWORD, MY_SCOPES, NOW).await.unwrap().access_token;
+    let works = async |token: &str, now| server.identity.authenticate(token, now).await.is_ok();
+    assert!(works(&first, NOW).await);
+    set_active_past_the_service(&server, false).await;
+    assert!(works(&second, NOW.plus_ms(4_000)).await, "the user was looked up four seconds ago");
+    assert!(!works(&second, NOW.plus_ms(5_000)).await);
+    assert!(!works(&first, NOW.plus_ms(5_000)).await);
+}
+
+#[tokio::test]
+async fn somebody_elses_name_stands_for_an_active_user_of_the_same_tenant() {
+    let server = Server::start().await;
+    let caller = caller(&server).await;
+    let named = async |name: &str| {
+        let user = server.identity.active_user(&caller, name).await.unwrap();
+        user.map(|user| user.name)
+    };
+    assert_eq!(named("nobody").await, None);
+    assert_eq!(named(USER).await.as_deref(), Some(USER));
+    server.identity.disable_user("test", TENANT, USER, NOW).await.unwrap();
+    assert_eq!(named(USER).await, None);
+    server.identity.enable_user("test", TENANT, USER, NOW).await.unwrap();
+    assert_eq!(named(USER).await.as_deref(), Some(USER));
+    let foreign = Caller { tenant: "other".to_owned(), ..caller.clone() };
+    assert_eq!(server.identity.active_user(&foreign, USER).await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn a_change_goes_on_when_its_caller_has_gone() {
     let server = Server::start().await;
     let token = server.log_in(PASSWORD, MY_SCOPES, NOW).await.unwrap().access_token;

@@ -238,3 +238,137 @@ impl Known {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compiled::Source;
+    use dayend_engine::codes::{RunKey, Scope};
+    use dayend_engine::definition::{Group, Kind, Member};
+    use dayend_engine::plan::Plan;
+    use dayend_engine::time::Timestamp;
+    use dayend_store::port::VersionKey;
+
+    const TENANT: &str = "T";
+
+    fn view(ms: i64, ended: bool, params: &str) -> Arc<View> {
+        let code = || "B".parse().unwrap();
+        let date = "2026-10-30".parse().unwrap();
+        let state = RunState {
+            gate: 0,
+            interrupted: false,
+            generation: 1,
+            status: Status::Failed,
+            ended,
+            started_at: None,
+            ended_at: ended.then_some(Timestamp(ms)),
+        };
+        let row = RunRow {
+            key: RunKey(ms),
+            run_id: RunId::new(&code(), date, ms),
+            scope: Scope {
+                tenant: TENANT.to_owned(),
+                service: "S".to_owned(),
+                workspace: "W".to_owned(),
+            },
+            kind: Kind::BatchGroup,
+            code: code(),
+            mis_date: date,
+            version: VersionKey(1),
+            parent: None,
+            rerun_of: None,
+            params: params.to_owned(),
+            choices: String::new(),
+            triggered_by: String::new(),
+            created_at: Timestamp(ms),
+            state,
+        };
+        let members = vec![Member { batch: code(), after: Vec::new() }];
+        let group =
+            Group { code: code(), name: String::new(), description: String::new(), members };
+        let plan = Plan::of_group(&group).unwrap();
+        let source = Source::Group(group);
+        let compiled = Arc::new(Compiled { key: VersionKey(1), version: 1, plan, source });
+        Arc::new(View::new(row, compiled, Vec::new(), vec![Status::Failed], 1))
+    }
+
+    fn found(views: &Views, view: &View) -> Option<Arc<View>> {
+        views.find(TENANT, view.row.run_id.as_str())
+    }
+
+    fn absence(views: &Views, view: &View) -> Absence {
+        views.look_up(TENANT, view.row.run_id.as_str()).unwrap_err()
+    }
+
+    #[test]
+    fn an_ended_run_keeps_its_view_and_has_it_when_it_is_live_again() {
+        let (views, run) = (Views::default(), view(1, false, ""));
+        let live = || views.is_live(TENANT, run.row.run_id.as_str());
+        assert!(found(&views, &run).is_none() && !live());
+        views.add(Arc::clone(&run));
+        assert!(live());
+        views.end(&run);
+        assert!(!live());
+        assert!(Arc::ptr_eq(&found(&views, &run).unwrap(), &run));
+        views.add(Arc::clone(&run));
+        assert!(live());
+        assert!(views.find("other", run.row.run_id.as_str()).is_none(), "in its tenant only");
+        let known = views.known.read().unwrap();
+        assert_eq!((known.ended.len(), known.ended_bytes), (0, 0));
+    }
+
+    #[test]
+    fn what_was_read_before_a_run_came_and_went_is_shown_once_but_not_kept() {
+        let views = Views::default();
+        let (read, newer) = (view(1, true, ""), view(1, false, ""));
+        let before = absence(&views, &read);
+        views.add(Arc::clone(&newer));
+        assert!(Arc::ptr_eq(&views.keep(Arc::clone(&read), before), &newer), "live by now");
+        views.end(&newer);
+        assert!(Arc::ptr_eq(&views.keep(Arc::clone(&read), before), &newer), "ended anew");
+        views.change(|known| known.trim(0, 0));
+        assert!(Arc::ptr_eq(&views.keep(Arc::clone(&read), before), &read));
+        assert!(found(&views, &read).is_none(), "it may be older than what was let go");
+        let now = absence(&views, &read);
+        views.keep(Arc::clone(&read), now);
+        assert!(Arc::ptr_eq(&found(&views, &read).unwrap(), &read));
+    }
+
+    #[test]
+    fn only_an_ended_run_is_kept_by_who_read_it() {
+        let (views, run) = (Views::default(), view(1, false, ""));
+        let absence = absence(&views, &run);
+        assert!(Arc::ptr_eq(&views.keep(Arc::clone(&run), absence), &run));
+        assert!(found(&views, &run).is_none());
+    }
+
+    #[test]
+    fn the_oldest_ended_views_go_first_and_live_ones_stay() {
+        let (views, live) = (Views::default(), view(0, false, ""));
+        views.add(Arc::clone(&live));
+        let large = "x".repeat(KEPT_MAX_BYTES / 4);
+        let runs: Vec<_> = (1..=9).map(|ms| view(ms, true, &large)).collect();
+        for run in &runs {
+            views.end(run);
+        }
+        let kept = |run: &Arc<View>| found(&views, run).is_some();
+        assert!(kept(&live));
+        assert!(runs.iter().take(6).all(|run| !kept(run)), "three have room");
+        assert!(runs.iter().skip(6).all(kept));
+        let immense = view(10, true, &"x".repeat(2 * KEPT_MAX_BYTES));
+        views.end(&immense);
+        assert!(kept(&immense) && !runs.iter().any(kept), "the newest stays whatever it takes");
+    }
+
+    #[test]
+    fn nothing_ended_is_kept_once_another_node_may_change_it() {
+        let (views, run) = (Views::default(), view(1, true, ""));
+        views.end(&run);
+        views.close();
+        assert!(found(&views, &run).is_none());
+        let absence = absence(&views, &run);
+        views.keep(Arc::clone(&run), absence);
+        views.end(&run);
+        assert!(found(&views, &run).is_none());
+    }
+}
