@@ -2,7 +2,7 @@
 
 use crate::outside::curl::{Answer, curl, try_curl};
 use crate::process::Process;
-use crate::server_support::{Home, run};
+use crate::server_support::{Home, Said, run};
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -25,12 +25,19 @@ pub(crate) struct Bank {
 pub(crate) struct Open<'a> {
     bank: &'a Bank,
     pub(crate) server: Process,
+    /// How long it took to be ready.
+    pub(crate) ready_after: Duration,
     token: String,
 }
 
 impl Bank {
     pub(crate) fn new() -> Self {
-        Self { home: Home::initialised(), outside: tempfile::tempdir().unwrap() }
+        Self::of(Home::initialised())
+    }
+
+    /// One with a data directory that is there, or will be.
+    pub(crate) fn of(home: Home) -> Self {
+        Self { home, outside: tempfile::tempdir().unwrap() }
     }
 
     /// A file or directory outside the data directory.
@@ -53,17 +60,26 @@ impl Bank {
 
     /// Starts a server; it must be ready soon.
     pub(crate) fn open(&self) -> Open<'_> {
+        let open = self.try_open(&[]).unwrap_or_else(|| {
+            panic!("no server: {:?}", lines(&self.outside("log")).last());
+        });
+        assert!(open.ready_after < READY_WITHIN, "ready only after {:?}", open.ready_after);
+        open
+    }
+
+    /// Starts a server under another program; nothing if it was gone before it could be asked for anything.
+    pub(crate) fn try_open(&self, wrapper: &[String]) -> Option<Open<'_>> {
         let begun = Instant::now();
-        let server = Process::serve(self.home.text(), &self.outside("log"));
-        assert!(begun.elapsed() < READY_WITHIN, "ready only after {:?}", begun.elapsed());
+        let server = Process::try_serve(wrapper, self.home.text(), &self.outside("log"))?;
+        let ready_after = begun.elapsed();
         let (id, secret) = (self.home.get("client_id"), self.home.get("client_secret"));
-        let answer = curl(&format!(
-            "curl -i --silent --show-error --cacert {} -u {id}:{secret} {}/oauth2/v1/token -d grant_type=client_credentials",
+        let answer = try_curl(&format!(
+            "curl -i --silent --show-error --max-time 60 --cacert {} -u {id}:{secret} {}/oauth2/v1/token -d grant_type=client_credentials",
             self.home.get("ca_file"),
             server.base_url
-        ));
+        ))?;
         let token = answer.text("access_token");
-        Open { bank: self, server, token }
+        Some(Open { bank: self, server, ready_after, token })
     }
 
     /// What `audit verify` says of the directory, which nobody serves.
@@ -82,9 +98,16 @@ impl Bank {
 impl Open<'_> {
     /// Stores definitions: those of a file or directory.
     pub(crate) fn apply(&self, path: &str) {
+        self.ask(&["apply", path]).ok();
+    }
+
+    /// Runs a command of the client.
+    pub(crate) fn ask(&self, arguments: &[&str]) -> Said {
         let profile = self.bank.home.data().join("profile.json");
-        let profile = profile.to_str().unwrap();
-        run(&["--profile", profile, "--server", &self.server.base_url, "apply", path]).ok();
+        let mut all = vec!["--profile", profile.to_str().unwrap()];
+        all.extend(["--server", &self.server.base_url]);
+        all.extend(arguments);
+        run(&all)
     }
 
     pub(crate) fn apply_night(&self) {
@@ -95,6 +118,16 @@ impl Open<'_> {
         let file = self.bank.outside("definitions.yaml");
         fs::write(&file, definitions).unwrap();
         self.apply(file.to_str().unwrap());
+    }
+
+    /// A request to `/api/v1`, with more arguments for `curl`; nothing if the server was gone before it had answered.
+    pub(crate) fn try_api(&self, path: &str, more: &str) -> Option<Answer> {
+        try_curl(&format!("{} '{}/api/v1/{path}' {more}", self.curl(), self.server.base_url))
+    }
+
+    /// The status of a request without a token, such as `/ready`.
+    pub(crate) fn probe(&self, path: &str) -> u16 {
+        curl(&format!("{} {}{path}", self.curl(), self.server.base_url)).status
     }
 
     /// One of the five calls; nothing if the server was gone before it had answered.
@@ -130,24 +163,28 @@ impl Open<'_> {
     }
 
     /// The run as `/api/v1` shows it, now or at its next change.
-    fn show(&self, run: &str, more: &str) -> Value {
-        let url = format!("{}/api/v1/runs/{run}?wait=60{more}", self.server.base_url);
-        let answer = curl(&format!("{} '{url}'", self.curl()));
+    fn try_show(&self, run: &str, more: &str) -> Option<Value> {
+        let answer = self.try_api(&format!("runs/{run}?wait=60{more}"), "")?;
         assert_eq!(answer.status, 200, "{answer:?}");
-        answer.json()
+        Some(answer.json())
+    }
+
+    /// Waits by long polls until the run is as wanted; nothing if the server was gone before.
+    pub(crate) fn try_until(&self, run: &str, wanted: impl Fn(&Value) -> bool) -> Option<Value> {
+        let mut shown = self.try_show(run, "")?;
+        for _ in 0..CHANGES_AT_MOST {
+            if wanted(&shown) {
+                return Some(shown);
+            }
+            assert_ne!(shown["terminal"], true, "ended without being as wanted: {shown}");
+            shown = self.try_show(run, &format!("&revision={}", shown["revision"]))?;
+        }
+        panic!("the run never became as wanted: {shown}");
     }
 
     /// Waits by long polls until the run is as wanted.
     pub(crate) fn until(&self, run: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-        let mut shown = self.show(run, "");
-        for _ in 0..CHANGES_AT_MOST {
-            if wanted(&shown) {
-                return shown;
-            }
-            assert_ne!(shown["terminal"], true, "ended without being as wanted: {shown}");
-            shown = self.show(run, &format!("&revision={}", shown["revision"]));
-        }
-        panic!("the run never became as wanted: {shown}");
+        self.try_until(run, wanted).expect("the server answers")
     }
 
     /// Waits until the run has ended, and gives it.

@@ -4,7 +4,8 @@ use crate::bank::{Bank, Open, accepted, lines, status};
 use crate::outside::chance::Chance;
 use crate::outside::curl::shell;
 use crate::outside::telling::tell;
-use crate::outside::witness::{Start, assert_nothing_ran_twice, starts};
+use crate::outside::witness::{assert_nothing_ran_twice, starts};
+use crate::round::assert_started_once_a_generation;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::thread;
@@ -132,17 +133,12 @@ fn work(bank: &Bank) -> String {
 
 fn every_command_ran_once(bank: &Bank, runs: &[String]) {
     let (work, night) = (bank.outside("witness"), bank.night_witness());
-    assert_nothing_ran_twice(&work);
+    assert_started_once_a_generation(&work);
     assert_nothing_ran_twice(&night);
-    // The key holds the generation: within one, a task with `on_lost: abort` starts once.
-    let mut generations: BTreeMap<(String, String), usize> = BTreeMap::new();
     let mut tasks: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for Start { run, task, attempt } in starts(&work).into_keys() {
-        let key = attempt.split(' ').next().unwrap().to_owned();
-        *generations.entry((task.clone(), key)).or_default() += 1;
-        tasks.entry(run).or_default().insert(task);
+    for start in starts(&work).into_keys() {
+        tasks.entry(start.run).or_default().insert(start.task);
     }
-    assert!(generations.values().all(|starts| *starts == 1), "{generations:?}");
     let done = lines(&bank.outside("witness.done"));
     for run in runs.iter().filter(|run| run.starts_with("WORK_")) {
         assert_eq!(tasks[run].len(), WIDTH * DEPTH, "{run} lost a task");

@@ -9,8 +9,11 @@
 
 mod bank;
 mod damage;
+mod facts;
 mod kill;
+mod points;
 mod process;
+mod round;
 mod stop;
 mod two_servers;
 

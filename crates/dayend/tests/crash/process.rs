@@ -1,11 +1,14 @@
 //! A server process that can be killed by its id while others look at it.
 
+use crate::outside::gate::in_time;
 use crate::server_support::dayend;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
 
 /// A server; killed with SIGKILL when it is dropped.
 pub(crate) struct Process {
@@ -16,14 +19,26 @@ pub(crate) struct Process {
 impl Process {
     /// Serves a data directory on a free port, and waits for the line that says so.
     pub(crate) fn serve(data: &str, log: &Path) -> Self {
+        Self::try_serve(&[], data, log)
+            .unwrap_or_else(|| panic!("the server ended before it was ready:\n{}", last_lines(log)))
+    }
+
+    /// The same under another program that becomes the server, such as `strace -D`; nothing if the server ended before it
+    /// was ready.
+    pub(crate) fn try_serve(wrapper: &[String], data: &str, log: &Path) -> Option<Self> {
         let log = File::options().create(true).append(true).open(log).unwrap();
-        let mut serve = dayend(&["serve", "--data", data, "--listen", "127.0.0.1:0"]);
+        let serve = dayend(&["serve", "--data", data, "--listen", "127.0.0.1:0"]);
+        let mut serve = under(wrapper, serve);
         let mut child = serve.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
-        let mut ready = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut ready).unwrap();
+        let output = child.stdout.take().unwrap();
+        let said = first_line(&child, output);
+        let Some(ready) = said else {
+            child.wait().unwrap();
+            return None;
+        };
         let base_url = ready.trim_end().strip_prefix("dayend is ready at ");
         let base_url = base_url.unwrap_or_else(|| panic!("the server said: {ready}")).to_owned();
-        Self { child, base_url }
+        Some(Self { child, base_url })
     }
 
     pub(crate) fn pid(&self) -> Pid {
@@ -35,6 +50,18 @@ impl Process {
         kill_process(self.pid(), Signal::TERM).unwrap();
         self.child.wait().unwrap().code().unwrap_or(-1)
     }
+
+    /// Waits until it has been killed by somebody else.
+    pub(crate) fn gone(self) {
+        let pid = self.pid();
+        in_time("the server that did not answer is still there", move || ended(pid));
+    }
+
+    /// Whether it has ended by itself.
+    pub(crate) fn is_gone(&self) -> bool {
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
+        waitid(WaitId::Pid(self.pid()), options).unwrap().is_some()
+    }
 }
 
 impl Drop for Process {
@@ -43,4 +70,42 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The same command, run by a wrapper.
+fn under(wrapper: &[String], command: Command) -> Command {
+    let Some((program, arguments)) = wrapper.split_first() else { return command };
+    let mut wrapped = Command::new(program);
+    wrapped.args(arguments).arg(command.get_program()).args(command.get_args());
+    wrapped.env_clear().stdin(Stdio::null());
+    wrapped
+}
+
+/// The first line that a process says; nothing if it ends without one. Its pipe alone would not tell: a tracer holds it too.
+fn first_line(child: &Child, output: ChildStdout) -> Option<String> {
+    let pid = Pid::from_child(child);
+    let (tell, told) = mpsc::channel();
+    let also = tell.clone();
+    thread::spawn(move || {
+        ended(pid);
+        also.send(None)
+    });
+    thread::spawn(move || {
+        let mut line = String::new();
+        BufReader::new(output).read_line(&mut line).unwrap();
+        tell.send(Some(line).filter(|line| !line.is_empty()))
+    });
+    told.recv().unwrap()
+}
+
+/// Waits until a child has ended, and leaves it to be reaped by its owner.
+fn ended(pid: Pid) {
+    // It fails when the owner was faster.
+    let _ = waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT);
+}
+
+fn last_lines(log: &Path) -> String {
+    let said = std::fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<&str> = said.lines().collect();
+    lines[lines.len().saturating_sub(5)..].join("\n")
 }

@@ -13,4 +13,5 @@ pub(crate) mod chance;
 pub(crate) mod curl;
 pub(crate) mod gate;
 pub(crate) mod telling;
+pub(crate) mod tracer;
 pub(crate) mod witness;
