@@ -197,8 +197,8 @@ impl Service {
     }
 
     /// Whether writes can be stored now.
-    pub fn ready(&self) -> bool {
-        self.conductor.is_healthy()
+    pub async fn ready(&self) -> bool {
+        self.conductor.is_healthy() && self.store.usable().await.is_ok()
     }
 }
 

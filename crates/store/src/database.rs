@@ -33,6 +33,11 @@ pub(crate) trait Database: Clone + Send + Sync + 'static {
         self.write(Apply(group))
     }
 
+    /// Whether it can be written to, as far as can be said without doing so.
+    fn usable(&self) -> impl Future<Output = Result<(), StoreError>> + Send {
+        std::future::ready(Ok(()))
+    }
+
     /// Checks everything.
     fn verify(&self) -> impl Future<Output = Result<Verified, StoreError>> + Send;
 

@@ -408,6 +408,10 @@ pub trait Store: Send + Sync {
 
     /// Deletes idempotency keys and group ids older than `before`, and refresh tokens that expired before it.
     async fn forget(&self, before: Timestamp) -> Result<(), StoreError>;
+    /// Whether it can be written to, as far as can be said without doing so: a file may have been taken away.
+    async fn usable(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
     /// The database's own integrity check and ours (orphans, chain, replay of history against the state rows).
     async fn verify(&self) -> Result<Verified, StoreError>;
     /// Finishes what is under way and closes all connections.

@@ -171,6 +171,10 @@ impl<D: Database> Store for D {
         Ok(())
     }
 
+    async fn usable(&self) -> Result<(), StoreError> {
+        Database::usable(self).await
+    }
+
     async fn verify(&self) -> Result<Verified, StoreError> {
         Database::verify(self).await
     }

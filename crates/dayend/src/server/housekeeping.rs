@@ -1,4 +1,4 @@
-//! What is done once a day.
+//! What is done once a day, and what is looked at all the time.
 
 use dayend_engine::time::Timestamp;
 use dayend_executor::Executors;
@@ -8,6 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 const DAY: Duration = Duration::from_hours(24);
+/// A database that nobody writes to is looked at so often.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
 const DAY_MICROS: i64 = 86_400_000_000;
 
 /// How many runs' directories are removed before others get the disk for a moment.
@@ -67,6 +69,23 @@ impl Housekeeping {
 /// A run that the store does not know is over, too: it was left behind when a backup was restored.
 fn has_ended(run: Option<RunRow>, before: Timestamp) -> bool {
     run.is_none_or(|run| run.state.ended && run.state.ended_at.is_some_and(|at| at < before))
+}
+
+/// Tells when the database can be used no more, and when it can again, although nobody writes to it.
+pub(super) async fn watch(store: Arc<dyn Store>) {
+    let mut often = tokio::time::interval(LOOK_EVERY);
+    often.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut usable = true;
+    loop {
+        often.tick().await;
+        let looked = store.usable().await;
+        match &looked {
+            Err(error) if usable => tracing::error!("nothing is accepted any more: {error}"),
+            Ok(()) if !usable => tracing::info!("the database can be used again"),
+            Ok(()) | Err(_) => {}
+        }
+        usable = looked.is_ok();
+    }
 }
 
 fn horizon(now: Timestamp, keep_days: u64) -> Timestamp {

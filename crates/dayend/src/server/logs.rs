@@ -21,7 +21,11 @@ pub(super) fn begin(format: LogFormat, level: &str) {
     let mut directives = vec![others.to_owned()];
     directives.extend(OURS.iter().map(|name| format!("{name}={level}")));
     let filter = EnvFilter::new(directives.join(","));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // What cannot be logged is not told on stderr either: where the log has no room, that would panic.
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .log_internal_errors(false);
     let begun = match format {
         LogFormat::Text => builder.with_ansi(false).try_init(),
         LogFormat::Json => builder.json().flatten_event(true).try_init(),

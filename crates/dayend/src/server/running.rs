@@ -7,7 +7,7 @@ use super::config;
 use super::database::Database;
 use super::directory::{Directory, link_program};
 use super::failure::Failure;
-use super::housekeeping::Housekeeping;
+use super::housekeeping::{self, Housekeeping};
 use super::offline::{has_records, installation_in};
 use super::settings::{Flag, Settings};
 use dayend_executor::{Executors, Network};
@@ -58,7 +58,7 @@ pub(crate) struct Running {
     base_url: String,
     stop: oneshot::Sender<()>,
     web: JoinHandle<Result<(), ServeError>>,
-    housekeeping: JoinHandle<()>,
+    housekeeping: [JoinHandle<()>; 2],
     conductor: Arc<Conductor>,
     executors: Arc<Executors>,
     store: Arc<dyn Store>,
@@ -175,14 +175,15 @@ async fn start_on(
     // A sender that is gone means stop, too.
     let shutdown = async { drop(stopped.await) };
     let web = tokio::spawn(serve(prepared.listener, prepared.tls, faces, limits, shutdown));
-    let housekeeping = Housekeeping {
+    let housekeeper = Housekeeping {
         store: Arc::clone(&store),
         executors: Arc::clone(&executors),
         clock,
         keep_keys_days: settings.keep_keys_days,
         keep_attempts_days: settings.keep_attempts_days,
     };
-    let housekeeping = tokio::spawn(housekeeping.daily());
+    let watches = housekeeping::watch(Arc::clone(&store));
+    let housekeeping = [tokio::spawn(housekeeper.daily()), tokio::spawn(watches)];
     let base_url = prepared.base_url;
     Ok(Running { base_url, stop, web, housekeeping, conductor, executors, store })
 }
@@ -207,7 +208,7 @@ impl Running {
     pub(crate) async fn stop(self) {
         let Self { stop, web, housekeeping, conductor, executors, store, .. } = self;
         let stopping = async move {
-            housekeeping.abort();
+            housekeeping.iter().for_each(JoinHandle::abort);
             // If nobody listens, it has ended already.
             let _ = stop.send(());
             // Both drain, and their time is the same time.

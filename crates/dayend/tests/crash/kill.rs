@@ -1,11 +1,11 @@
 //! `kill -9` at any moment of the night, again and again, on one data directory.
 
+use crate::bank::round::assert_started_once_a_generation;
 use crate::bank::{Bank, Open, accepted, lines, status};
 use crate::outside::chance::Chance;
 use crate::outside::curl::shell;
 use crate::outside::telling::tell;
 use crate::outside::witness::{assert_nothing_ran_twice, starts};
-use crate::round::assert_started_once_a_generation;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::thread;

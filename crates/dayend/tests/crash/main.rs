@@ -7,16 +7,14 @@
     reason = "tests and their helpers fail by panicking"
 )]
 
-mod bank;
 mod damage;
-mod facts;
 mod kill;
 mod points;
-mod process;
-mod round;
 mod stop;
 mod two_servers;
 
+#[path = "../bank/mod.rs"]
+mod bank;
 #[path = "../outside/mod.rs"]
 mod outside;
 #[path = "../server_support/mod.rs"]

@@ -1,12 +1,11 @@
 //! `kill -9` at each write and at each flush of the database, one after the other, while everything is asked that can be asked.
 
+use crate::bank::facts::Journal;
+use crate::bank::round::{RUNS, Round, assert_started_once_a_generation};
 use crate::bank::{Bank, lines};
-use crate::facts::Journal;
 use crate::outside::chance::Chance;
 use crate::outside::telling::tell;
 use crate::outside::tracer::{killing, watching};
-use crate::round::{RUNS, Round, assert_started_once_a_generation};
-use std::path::PathBuf;
 
 /// At how many calls the server is killed; `DAYEND_CRASH_POINTS` asks for more, `all` for each one.
 const POINTS: usize = 5;
@@ -26,6 +25,7 @@ fn a_server_killed_at_a_write_loses_nothing_and_starts_nothing_twice() {
 /// Lives on one data directory: each is killed at another call, and the next one goes on where it was.
 fn killed_at(syscall: &str) {
     let bank = Bank::new();
+    bank.kill_soon();
     let (files, trace) = (bank.files(), bank.outside("trace"));
     let journal = Journal::new(|| 0);
     let mut rounds = Vec::new();
@@ -90,13 +90,4 @@ fn points(calls: usize) -> Vec<usize> {
     let stride = (calls / count).max(1);
     let first = Chance::new().index(stride) + 1;
     (first..=calls).step_by(stride).collect()
-}
-
-impl Bank {
-    /// What the database consists of.
-    pub(crate) fn files(&self) -> Vec<PathBuf> {
-        let database = self.database();
-        let beside = |end: &str| self.home.data().join(format!("dayend.db{end}"));
-        vec![database, beside("-wal"), self.home.data()]
-    }
 }

@@ -1,9 +1,9 @@
 //! A command outlives its server, however that ends, and the next server finds it again.
 
+use crate::bank::process::Process;
 use crate::bank::{Bank, lines, status};
 use crate::outside::curl::shell;
 use crate::outside::gate::{Gate, in_time};
-use crate::process::Process;
 use rustix::process::{Pid, test_kill_process};
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};

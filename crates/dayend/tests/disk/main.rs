@@ -9,21 +9,17 @@
 )]
 
 mod calls;
+mod failing;
+mod full;
 mod image;
+mod orders;
 mod power;
+mod slow;
+mod taken;
 
-#[expect(dead_code, reason = "the tests that kill use all of it")]
-#[path = "../crash/bank.rs"]
+#[path = "../bank/mod.rs"]
 mod bank;
-#[path = "../crash/facts.rs"]
-mod facts;
 #[path = "../outside/mod.rs"]
 mod outside;
-#[expect(dead_code, reason = "the tests that kill use all of it")]
-#[path = "../crash/process.rs"]
-mod process;
-#[expect(dead_code, reason = "the tests that kill use all of it")]
-#[path = "../crash/round.rs"]
-mod round;
 #[path = "../server_support/mod.rs"]
 mod server_support;

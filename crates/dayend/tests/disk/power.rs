@@ -1,13 +1,13 @@
 //! The power fails: of what the server wrote, only what it flushed is on disk for certain.
 
+use crate::bank::facts::Journal;
+use crate::bank::round::Round;
 use crate::bank::{Bank, Open, status};
 use crate::calls::{Call, read, recording};
-use crate::facts::Journal;
 use crate::image::{Disk, Luck};
 use crate::outside::chance::Chance;
 use crate::outside::curl::shell;
 use crate::outside::telling::tell;
-use crate::round::Round;
 use crate::server_support::{Home, run};
 use std::fs;
 use std::path::PathBuf;
@@ -55,6 +55,7 @@ fn a_server_that_does_not_flush_is_found_out() {
 impl Record {
     fn make(more: &[&str]) -> Self {
         let bank = Bank::new();
+        bank.kill_soon();
         let (before, trace) = (bank.outside("before"), bank.outside("trace"));
         shell(&format!("cp -a {} {}", bank.home.data().display(), before.display()));
         let words = recording(trace.to_str().unwrap(), more);

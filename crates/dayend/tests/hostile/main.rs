@@ -7,15 +7,11 @@
     reason = "tests and their helpers fail by panicking"
 )]
 
-#[expect(dead_code, reason = "other tests use the rest of it")]
-#[path = "../crash/bank.rs"]
+#[path = "../bank/mod.rs"]
 mod bank;
 mod endpoint;
 mod night;
 #[path = "../outside/mod.rs"]
 mod outside;
-#[expect(dead_code, reason = "other tests use the rest of it")]
-#[path = "../crash/process.rs"]
-mod process;
 #[path = "../server_support/mod.rs"]
 mod server_support;

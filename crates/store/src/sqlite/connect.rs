@@ -2,9 +2,11 @@
 
 use crate::port::StoreError;
 use crate::sqlite::error::driver_error;
+use crate::sqlite::files::{Files, explained};
 use crate::sqlite::held::Held;
 use rusqlite::{Connection, OpenFlags};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long a statement waits for a lock of another program (a backup tool, say).
@@ -27,6 +29,8 @@ pub(crate) struct Place {
     pub(crate) path: PathBuf,
     /// In pages of 4 KiB.
     pub(crate) pages_max: Option<u32>,
+    /// As they were found; none: nothing is written to them, or they are still being opened.
+    pub(crate) files: Option<Arc<Files>>,
 }
 
 /// What a connection is for.
@@ -41,13 +45,25 @@ pub(crate) enum Access {
 impl Place {
     /// Opens a connection.
     pub(crate) fn connect(&self, access: Access) -> Result<Held, StoreError> {
+        self.look()?;
         self.opened(access).map_err(|error| match driver_error(error) {
             StoreError::Unsupported(_) => self.not_ours(),
             StoreError::Unavailable(problem) => {
-                StoreError::Unavailable(format!("`{}`: {problem}", self.path.display()))
+                let problem = format!("`{}`: {problem}", self.path.display());
+                explained(StoreError::Unavailable(problem), &self.path)
             }
             other @ (StoreError::Inconsistent(_) | StoreError::InUse(_)) => other,
         })
+    }
+
+    /// Whether the files are still those that were opened; they are looked at now.
+    pub(crate) fn look(&self) -> Result<(), StoreError> {
+        self.files.as_ref().map_or(Ok(()), |files| files.look())
+    }
+
+    /// The same; they are looked at now and then.
+    pub(crate) fn check(&self) -> Result<(), StoreError> {
+        self.files.as_ref().map_or(Ok(()), |files| files.check())
     }
 
     /// The error for a file that another program made.

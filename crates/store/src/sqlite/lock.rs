@@ -5,8 +5,13 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
-/// Takes the lock of the database at `path`, or says at once who is in the way.
+/// How long a lock may still be held for a process that is gone.
+const PATIENCE: Duration = Duration::from_millis(500);
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// Takes the lock of the database at `path`, or says soon who is in the way.
 pub(crate) fn take(path: &Path) -> Result<File, StoreError> {
     let lock_path = lock_path(path);
     let opened = OpenOptions::new()
@@ -17,16 +22,27 @@ pub(crate) fn take(path: &Path) -> Result<File, StoreError> {
         .mode(0o600)
         .open(&lock_path);
     let file = opened.map_err(|error| StoreError::Unavailable(not_opened(&lock_path, &error)))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::InUse(format!(
-            "`{}` is in use by another Dayend process",
-            path.display()
-        ))),
-        Err(TryLockError::Error(error)) => Err(StoreError::Unavailable(format!(
-            "the lock file `{}` cannot be locked: {error}",
-            lock_path.display()
-        ))),
+    let begun = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            // A server that was killed while it started a command leaves the lock with that child, until it has become the command.
+            Err(TryLockError::WouldBlock) if begun.elapsed() < PATIENCE => {
+                std::thread::sleep(PAUSE);
+            }
+            Err(TryLockError::WouldBlock) => {
+                return Err(StoreError::InUse(format!(
+                    "`{}` is in use by another Dayend process",
+                    path.display()
+                )));
+            }
+            Err(TryLockError::Error(error)) => {
+                return Err(StoreError::Unavailable(format!(
+                    "the lock file `{}` cannot be locked: {error}",
+                    lock_path.display()
+                )));
+            }
+        }
     }
 }
 

@@ -4,6 +4,7 @@ mod checks;
 mod columns;
 mod connect;
 mod error;
+mod files;
 mod held;
 mod lock;
 mod open;

@@ -3,6 +3,7 @@
 use crate::port::StoreError;
 use crate::sqlite::checks::{self, Schema};
 use crate::sqlite::connect::{Access, Place};
+use crate::sqlite::files::{Files, explained};
 use crate::sqlite::held::Held;
 use crate::sqlite::lock;
 use crate::sqlite::readers::Readers;
@@ -50,19 +51,17 @@ impl SqliteStore {
         let path = absolute(path)?;
         let lock = lock::take(&path)?;
         let fresh = !path.exists();
-        let place = Place { path, pages_max };
+        let mut place = Place { path, pages_max, files: None };
         // Only now may the file be made: a later connection that misses it must fail, not begin anew.
         let mut first = place.connect(Access::Create)?;
-        checks::library(&mut first)?;
-        checks::schema(&mut first, &place)?;
-        checks::write_ahead_log(&mut first, &place.path)?;
-        checks::migrate(&place).await?;
-        checks::empty_log(&mut first);
+        let prepared = prepare(&mut first, &place).await;
+        prepared.map_err(|error| explained(error, &place.path))?;
         if fresh {
             keep_private(&place.path);
         }
         let mut keeper = place.connect(Access::Read)?;
         checks::schema(&mut keeper, &place)?;
+        place.files = Some(Arc::new(Files::of(&place.path)?));
         let writer = Writer::new(place.clone(), first)?;
         Ok(Self::assemble(writer, Some(keeper), place, lock))
     }
@@ -77,7 +76,7 @@ impl SqliteStore {
             )));
         }
         let lock = lock::take(&path)?;
-        let place = Place { path, pages_max: None };
+        let place = Place { path, pages_max: None, files: None };
         let mut first = place.connect(Access::Read)?;
         checks::library(&mut first)?;
         match checks::schema(&mut first, &place)? {
@@ -107,6 +106,15 @@ impl Shared {
         self.writer.close().await;
         drop(self.lock.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
+}
+
+async fn prepare(first: &mut Held, place: &Place) -> Result<(), StoreError> {
+    checks::library(first)?;
+    checks::schema(first, place)?;
+    checks::write_ahead_log(first, &place.path)?;
+    checks::migrate(place).await?;
+    checks::empty_log(first);
+    Ok(())
 }
 
 /// Relative paths are made absolute: SQLite would read one that begins with `file:` as an address.

@@ -45,6 +45,10 @@ impl Database for SqliteStore {
         }
     }
 
+    async fn usable(&self) -> Result<(), StoreError> {
+        self.shared.place.look()
+    }
+
     /// On a connection of its own, which sees one instant.
     async fn verify(&self) -> Result<Verified, StoreError> {
         let place = self.shared.place.clone();

@@ -6,6 +6,7 @@ use crate::dialect::{BEGIN_WRITE_SQLITE, COMMIT, ROLLBACK};
 use crate::port::{CommitError, StoreError};
 use crate::session::Work;
 use crate::sqlite::connect::{Access, Place};
+use crate::sqlite::files::explained;
 use crate::sqlite::held::Held;
 use futures_util::FutureExt as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -114,6 +115,15 @@ fn read_only() -> StoreError {
 
 impl Seat {
     fn transact<W: Work>(&mut self, work: &W) -> Result<W::Done, CommitError> {
+        let settled = self.place.check().map_err(CommitError::NotDone);
+        let settled = settled.and_then(|()| self.attempt(work));
+        settled.map_err(|error| match error {
+            CommitError::NotDone(error) => CommitError::NotDone(explained(error, &self.place.path)),
+            CommitError::Unknown(error) => CommitError::Unknown(explained(error, &self.place.path)),
+        })
+    }
+
+    fn attempt<W: Work>(&mut self, work: &W) -> Result<W::Done, CommitError> {
         let held = match self.held.take() {
             Some(held) => Ok(held),
             None => self.place.connect(Access::Write),

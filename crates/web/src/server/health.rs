@@ -19,7 +19,7 @@ async fn health() -> &'static str {
 
 /// Writes can be stored.
 async fn ready(State(app): State<App>) -> Result<&'static str, Problem> {
-    if app.service.ready() {
+    if app.service.ready().await {
         Ok("ready\n")
     } else {
         Err(Problem::new(ProblemCode::Unavailable, "writes cannot be stored now"))

@@ -17,14 +17,8 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Serves a data directory on a free port, and waits for the line that says so.
-    pub(crate) fn serve(data: &str, log: &Path) -> Self {
-        Self::try_serve(&[], data, log)
-            .unwrap_or_else(|| panic!("the server ended before it was ready:\n{}", last_lines(log)))
-    }
-
-    /// The same under another program that becomes the server, such as `strace -D`; nothing if the server ended before it
-    /// was ready.
+    /// Serves a data directory on a free port, if there is a wrapper under another program that becomes the server, such as
+    /// `strace -D`. Waits for the line that says that it is ready; nothing if it ended before.
     pub(crate) fn try_serve(wrapper: &[String], data: &str, log: &Path) -> Option<Self> {
         let log = File::options().create(true).append(true).open(log).unwrap();
         let serve = dayend(&["serve", "--data", data, "--listen", "127.0.0.1:0"]);
@@ -75,10 +69,10 @@ impl Drop for Process {
 /// The same command, run by a wrapper.
 fn under(wrapper: &[String], command: Command) -> Command {
     let Some((program, arguments)) = wrapper.split_first() else { return command };
-    let mut wrapped = Command::new(program);
-    wrapped.args(arguments).arg(command.get_program()).args(command.get_args());
-    wrapped.env_clear().stdin(Stdio::null());
-    wrapped
+    let mut whole = Command::new(program);
+    whole.args(arguments).arg(command.get_program()).args(command.get_args());
+    whole.env_clear().stdin(Stdio::null());
+    whole
 }
 
 /// The first line that a process says; nothing if it ends without one. Its pipe alone would not tell: a tracer holds it too.
@@ -102,10 +96,4 @@ fn first_line(child: &Child, output: ChildStdout) -> Option<String> {
 fn ended(pid: Pid) {
     // It fails when the owner was faster.
     let _ = waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT);
-}
-
-fn last_lines(log: &Path) -> String {
-    let said = std::fs::read_to_string(log).unwrap_or_default();
-    let lines: Vec<&str> = said.lines().collect();
-    lines[lines.len().saturating_sub(5)..].join("\n")
 }

@@ -1,8 +1,8 @@
 //! A round: everything that can be asked of a server, step by step. Who goes on with it after the server was killed repeats the
 //! step that was not answered, with the same key.
 
+use crate::bank::facts::{Fact, Journal};
 use crate::bank::{Bank, Open, about, accepted, lines, status};
-use crate::facts::{Fact, Journal};
 use crate::outside::witness::{assert_nothing_ran_twice, starts};
 use crate::server_support::run;
 use serde_json::Value;
@@ -162,6 +162,14 @@ impl<'a> Round<'a> {
 }
 
 impl Bank {
+    /// Commands that do not hear TERM, because a tracer has just taken hold of them, are killed soon.
+    pub(crate) fn kill_soon(&self) {
+        let path = self.home.data().join("dayend.toml");
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains("#grace_s = 10\n"), "{text}");
+        fs::write(&path, text.replace("#grace_s = 10\n", "grace_s = 1\n")).unwrap();
+    }
+
     /// Fails if the server still lives: then what it did not do needs another reason.
     fn assert_killed(&self, open: &Open<'_>, said: &str) {
         let killed = open.server.is_gone() || open.try_api("schema", "").is_none();

@@ -1,7 +1,7 @@
 //! A data directory that outlives its servers, and calls on whichever serves it now.
 
+use crate::bank::process::Process;
 use crate::outside::curl::{Answer, curl, try_curl};
-use crate::process::Process;
 use crate::server_support::{Home, Said, run};
 use serde_json::Value;
 use std::fs;
@@ -80,6 +80,12 @@ impl Bank {
         ))?;
         let token = answer.text("access_token");
         Some(Open { bank: self, server, ready_after, token })
+    }
+
+    /// What the database consists of, and the directory that names it.
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
+        let named = ["dayend.db", "dayend.db-wal"].map(|name| self.home.data().join(name));
+        named.into_iter().chain([self.home.data()]).collect()
     }
 
     /// What `audit verify` says of the directory, which nobody serves.
