@@ -1,9 +1,9 @@
 //! `kill -9` at any moment of the night, again and again, on one data directory.
 
 use crate::bank::round::assert_started_once_a_generation;
-use crate::bank::{Bank, Open, accepted, lines, status};
+use crate::bank::{Bank, Open, about, accepted, lines, status};
 use crate::outside::chance::Chance;
-use crate::outside::curl::shell;
+use crate::outside::curl::{Answer, shell};
 use crate::outside::telling::tell;
 use crate::outside::witness::{assert_nothing_ran_twice, starts};
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,14 +42,17 @@ fn a_night_that_is_killed_again_and_again_ends_well_and_nothing_is_lost_or_done_
     drop(open);
 
     let kills = std::env::var("DAYEND_CRASH_KILLS").map_or(KILLS, |told| told.parse().unwrap());
-    let mut wishes = Vec::new();
+    let (mut wishes, mut ready_after) = (Vec::new(), Vec::new());
     for kill in 0..kills {
         if kill % (KILLS / 2) == 0 {
             wishes.push(Wish::trigger(format!("night-{kill}"), NIGHT));
         }
         wishes.push(Wish::trigger(format!("work-{kill}"), WORK));
+        if let Some(run) = interruptible(&wishes).filter(|_| chance.once_in(3)) {
+            wishes.push(Wish::interrupt(format!("interrupt-{kill}"), run));
+        }
         let moment = chance.moment(LIFE_AT_MOST);
-        live_and_die(&bank, &mut wishes, moment);
+        ready_after.push(live_and_die(&bank, &mut wishes, moment));
         bank.assert_intact();
     }
 
@@ -57,8 +60,11 @@ fn a_night_that_is_killed_again_and_again_ends_well_and_nothing_is_lost_or_done_
     for wish in &mut wishes {
         wish.utter(&open);
     }
-    let runs: Vec<String> = wishes.iter().map(|wish| wish.run.clone().unwrap()).collect();
-    assert_eq!(runs.iter().collect::<BTreeSet<_>>().len(), wishes.len(), "a key is one run");
+    tell_times(&mut ready_after);
+    let triggers = wishes.iter().filter(|wish| wish.verb == "trigger");
+    let runs: Vec<String> = triggers.map(|wish| wish.run.clone().unwrap()).collect();
+    let orders = wishes.iter().filter(|wish| wish.verb == "trigger").count();
+    assert_eq!(runs.iter().collect::<BTreeSet<_>>().len(), orders, "a key is one run");
     for run in &runs {
         bring_to_a_good_end(&bank, &open, run);
     }
@@ -72,18 +78,42 @@ impl Wish {
         Self { verb: "trigger", key, body: body.to_owned(), run: None }
     }
 
+    fn interrupt(key: String, run: &str) -> Self {
+        Self { verb: "interrupt", key, body: about(run), run: None }
+    }
+
     /// Makes the call unless it was answered before. The same key: never a second run.
     fn utter(&mut self, open: &Open<'_>) -> bool {
         if self.run.is_none() {
             let answer = open.try_call(self.verb, &self.key, &self.body);
-            self.run = answer.map(|answer| accepted(&answer));
+            self.run = answer.map(|answer| self.understood(&answer));
         }
         self.run.is_some()
     }
+
+    /// The run of an answer. An interrupt may come too late, or be the second one.
+    fn understood(&self, answer: &Answer) -> String {
+        let late = matches!(answer.text("statusCode").as_str(), "-7" | "-8");
+        if self.verb == "interrupt" && late { String::new() } else { accepted(answer) }
+    }
 }
 
-/// Serves until `moment` has passed since the first call, and is killed then, whatever it is doing.
-fn live_and_die(bank: &Bank, wishes: &mut [Wish], moment: Duration) {
+/// The newest run of the batch beside the night that is known.
+fn interruptible(wishes: &[Wish]) -> Option<&str> {
+    let runs = wishes.iter().rev().filter_map(|wish| wish.run.as_deref());
+    runs.into_iter().find(|run| run.starts_with("WORK_"))
+}
+
+/// What `bench/README.md` asks for.
+fn tell_times(ready_after: &mut [Duration]) {
+    ready_after.sort();
+    let share = |percent: usize| ready_after[(ready_after.len() - 1) * percent / 100];
+    tell(&format!("ready after {:?} (median), {:?} (p99)", share(50), share(99)));
+}
+
+/// Serves until `moment` has passed since the first call, and is killed then, whatever it is doing. Gives how long it took to be
+/// ready.
+fn live_and_die(bank: &Bank, wishes: &mut [Wish], moment: Duration) -> Duration {
     let open = bank.open();
     let begun = Instant::now();
     // Nothing waits for this: the moment is what chance has chosen.
@@ -92,8 +122,8 @@ fn live_and_die(bank: &Bank, wishes: &mut [Wish], moment: Duration) {
     let answered = wishes.iter_mut().filter_map(|wish| wish.utter(&open).then_some(())).count();
     killer.join().unwrap();
     let lived = begun.elapsed();
-    tell(&format!("killed after {moment:?} ({lived:?}), {answered} runs known"));
-    drop(open);
+    tell(&format!("killed after {moment:?} ({lived:?}), {answered} answers known"));
+    open.ready_after
 }
 
 fn bring_to_a_good_end(bank: &Bank, open: &Open<'_>, run: &str) {
@@ -102,7 +132,7 @@ fn bring_to_a_good_end(bank: &Bank, open: &Open<'_>, run: &str) {
         match status(&ended) {
             "SUCCESSFUL" => return,
             "FAILED" if run.starts_with("EOD_") => bank.repair(DATE),
-            "ABORTED" => tell(&format!("aborted: {}", ended["message"])),
+            "ABORTED" | "INTERRUPTED" => tell(&format!("restarted: {}", ended["message"])),
             other => panic!("{run} is {other}: {ended}"),
         }
         open.restart(&format!("restart-{run}-{restart}"), run);

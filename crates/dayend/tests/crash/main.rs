@@ -9,6 +9,7 @@
 
 mod damage;
 mod kill;
+mod memory;
 mod points;
 mod stop;
 mod two_servers;

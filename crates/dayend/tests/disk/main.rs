@@ -16,6 +16,7 @@ mod orders;
 mod power;
 mod slow;
 mod taken;
+mod torn;
 
 #[path = "../bank/mod.rs"]
 mod bank;

@@ -21,6 +21,15 @@ pub(crate) struct Orders {
 }
 
 impl Orders {
+    /// The next ones, with keys that were not used yet.
+    pub(crate) fn after(asked: usize) -> Self {
+        Self { asked, ..Self::default() }
+    }
+
+    pub(crate) fn asked(&self) -> usize {
+        self.asked
+    }
+
     /// Asks for one more run. False: it was refused as it must be.
     pub(crate) fn ask(&mut self, open: &Open<'_>) -> bool {
         self.asked += 1;
