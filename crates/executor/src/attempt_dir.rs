@@ -11,6 +11,9 @@ use std::time::UNIX_EPOCH;
 /// The largest piece of a log that is read at once.
 const LOG_PIECE_MAX_BYTES: usize = 1024 * 1024;
 
+/// What stands in the claim of a server; a shim's is empty.
+const VOID: &[u8] = b"void\n";
+
 /// The files of one attempt, below the attempts directory at `<run>/<node>-<epoch>`.
 #[derive(Clone, Debug)]
 pub(crate) struct AttemptDir {
@@ -83,11 +86,25 @@ impl AttemptDir {
         }
     }
 
-    /// Claims the attempt. False: somebody else did before. The claim is durable when this returns.
+    /// Claims the attempt in order to run it. False: somebody else did before. The claim is durable when this returns.
     pub(crate) fn claim(&self) -> io::Result<bool> {
         match OpenOptions::new().write(true).create_new(true).mode(0o600).open(self.started()) {
             Ok(_) => self.sync_up_to_the_root().map(|()| true),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Claims the attempt so that nobody can ever run it. False: a shim claimed it before. The claim is durable when this
+    /// returns, and whoever asks again gets the same answer: the file appears with what says so, by a link.
+    pub(crate) fn void(&self) -> io::Result<bool> {
+        let draft = self.path.join("void");
+        self.write_durably(&draft, VOID)?;
+        match fs::hard_link(&draft, self.started()) {
+            Ok(()) => self.sync_up_to_the_root().map(|()| true),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                Ok(fs::read(self.started())? == VOID)
+            }
             Err(error) => Err(error),
         }
     }

@@ -49,7 +49,8 @@ pub trait Executor: Send + Sync {
     fn start(&self, attempt: Attempt);
     /// Makes the attempt end: TERM, then KILL after the grace, for commands; cancel for the others. Unknown ids: ignored.
     fn stop(&self, id: AttemptId);
-    /// After a server start: finds the attempt again, or voids it and reports [`Outcome::Lost`].
+    /// After a server start: finds the attempt again, or makes sure that it can never start and reports
+    /// [`Outcome::Void`], or reports [`Outcome::Lost`].
     fn adopt(&self, attempt: Attempt);
 }
 
@@ -83,6 +84,9 @@ pub enum Outcome {
     Failed,
     /// Nobody knows: the executor vanished without a report.
     Lost,
+    /// It provably never started, and now cannot start any more. Only [`Executor::adopt`] finds that out, so that it
+    /// cannot happen again and again without a server start in between.
+    Void,
 }
 
 /// The longest message that is kept of an attempt, in bytes; longer ones are cut and end in `…`.

@@ -5,22 +5,14 @@ use crate::plan::Plan;
 use crate::run::node::NodeState;
 use crate::run::step::Run;
 
-/// What a settled node means for an edge that leaves it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Firing {
-    Met,
-    /// Not now, and not unless the node is reopened.
-    Dead,
-}
-
-/// `unreachable`: the node is pending and can never start; only its `end` edges fire.
-fn firing(on: On, state: NodeState, unreachable: bool) -> Firing {
-    let met = match on {
+/// What a settled node means for an edge that leaves it. Without it the edge is not met now, and never will be unless the
+/// node is reopened. `unreachable`: the node is pending and can never start; only its `end` edges fire.
+fn fires(on: On, state: NodeState, unreachable: bool) -> bool {
+    match on {
         On::End => true,
-        On::Success => matches!(state, NodeState::Successful | NodeState::Excluded),
-        On::Failure => matches!(state, NodeState::Failed | NodeState::Aborted),
-    };
-    if met && (on == On::End || !unreachable) { Firing::Met } else { Firing::Dead }
+        On::Success => !unreachable && matches!(state, NodeState::Successful | NodeState::Excluded),
+        On::Failure => !unreachable && matches!(state, NodeState::Failed | NodeState::Aborted),
+    }
 }
 
 impl Run {
@@ -33,21 +25,32 @@ impl Run {
             let state = self.state(node);
             let unreachable = state.is_pending();
             for edge in plan.out_edges(node) {
-                let before_dead = self.dead_edges(edge.to);
-                match firing(edge.on, state, unreachable) {
-                    Firing::Met => self.count_met(edge.to),
-                    Firing::Dead => self.count_dead(edge.to),
-                }
-                let pending = self.state(edge.to).is_pending();
-                if pending && before_dead == 0 && self.dead_edges(edge.to) > 0 {
+                if fires(edge.on, state, unreachable) {
+                    self.meet(edge.to);
+                } else if self.cut_off(edge.to) {
                     work.push(edge.to);
                     self.touched.push(edge.to);
-                } else if self.is_ready(edge.to) {
-                    self.ready.push(edge.to);
                 }
             }
         }
         self.settling = work;
+    }
+
+    /// One more edge into the node is met.
+    fn meet(&mut self, to: u32) {
+        let Some(node) = self.nodes.get_mut(to as usize) else { return };
+        node.unmet = node.unmet.saturating_sub(1);
+        if node.unmet == 0 && node.state == NodeState::Waiting {
+            self.ready.push(to);
+        }
+    }
+
+    /// An edge into the node can never be met. True if the node can no longer start for that reason.
+    fn cut_off(&mut self, to: u32) -> bool {
+        let Some(node) = self.nodes.get(to as usize) else { return false };
+        let first = !node.dead;
+        self.recounted(to, |node| node.dead = true);
+        first && self.is_unreachable(to)
     }
 
     /// Counts all edges again from the nodes' states; finds everything that is ready. For verbs and recovery only.
@@ -58,7 +61,7 @@ impl Run {
                 self.propagate(plan, node);
             }
         }
-        self.find_ready(plan);
+        self.find_ready();
         for node in 0..plan.len() {
             if self.state(node) == NodeState::Held {
                 self.touched.push(node);

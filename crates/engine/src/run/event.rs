@@ -67,6 +67,8 @@ pub enum Outcome {
     Failed,
     /// Its executor vanished without a report.
     Lost,
+    /// It provably never started, and never will.
+    Void,
 }
 
 /// What is to be done after the transition is on disk.

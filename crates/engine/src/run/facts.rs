@@ -1,6 +1,7 @@
 //! What executors, timers and member runs tell.
 
 use crate::plan::Plan;
+use crate::run::active::Active;
 use crate::run::event::{Effect, Outcome, Rejected, Transition};
 use crate::run::node::NodeState;
 use crate::run::step::{Run, Times};
@@ -24,11 +25,8 @@ impl Run {
             return Err(Rejected::Stale);
         }
         let deadline = plan.policy(node).timeout_ms.map(|timeout| now.plus_ms(timeout));
-        if let (Some(active), Some(deadline)) = (self.active.get_mut(&node), deadline) {
-            if let Some(earlier) = active.deadline.replace(deadline) {
-                self.timers.remove(&(earlier, node));
-            }
-            self.timers.insert((deadline, node));
+        if let Some(deadline) = deadline {
+            self.set_due(node, deadline);
         }
         Ok(())
     }
@@ -44,16 +42,18 @@ impl Run {
     ) -> Result<(), Rejected> {
         let state = self.state(node);
         let newest = self.epoch(node) == epoch && epoch > 0 && !plan.is_group();
-        let late = state == NodeState::Aborted && outcome != Outcome::Lost && !self.interrupted;
+        let known = matches!(outcome, Outcome::Succeeded | Outcome::Failed);
+        let late = state == NodeState::Aborted && known && !self.interrupted;
         if !newest || !(state.has_attempt() || late) {
             return Err(Rejected::Stale);
         }
-        let active = self.active.remove(&node);
-        if let Some(deadline) = active.and_then(|active| active.deadline) {
-            self.timers.remove(&(deadline, node));
-        }
+        let active = self.deactivate(node);
         out.timed_out = active.is_some_and(|active| active.timed_out);
         let started_at = active.map(|active| active.started_at);
+        if outcome == Outcome::Void && state == NodeState::Running {
+            self.dispatch_again(plan, node, now, out);
+            return Ok(());
+        }
         let next = self.after_attempt(plan, node, outcome, now, out.timed_out);
         self.record(
             node,
@@ -64,7 +64,8 @@ impl Run {
         if next.state == NodeState::Running {
             self.dispatch(plan, node, now, out);
         } else if next.state == NodeState::Backoff {
-            self.timers.extend(next.wake_at.map(|due| (due, node)));
+            let started_at = started_at.unwrap_or_default();
+            self.activate(Active { node, timed_out: false, started_at, due: next.wake_at });
         } else if state == NodeState::Recycling {
             self.reopen(plan, node, out);
             self.recount(plan);
@@ -97,7 +98,7 @@ impl Run {
             {
                 to(NodeState::Running)
             }
-            (_, Outcome::Lost) if !timed_out => to(NodeState::Aborted),
+            (_, Outcome::Lost) => to(NodeState::Aborted),
             (_, _) if self.attempt(node) <= policy.max_retries => Next {
                 state: NodeState::Backoff,
                 wake_at: Some(now.plus_ms(policy.delay_ms(self.attempt(node)))),
@@ -111,9 +112,9 @@ impl Run {
             self.timers.remove(&(due, node));
             if self.state(node) == NodeState::Backoff {
                 self.dispatch(plan, node, now, out);
-            } else if let Some(active) = self.active.get_mut(&node) {
+            } else if let Some(active) = self.active_mut(node) {
                 active.timed_out = true;
-                active.deadline = None;
+                active.due = None;
                 out.effects.push(Effect::Stop { node, epoch: self.epoch(node) });
             }
         }
@@ -134,11 +135,7 @@ impl Run {
         }
         let state = self.state(node);
         self.touched.push(node);
-        self.recounted(node, |run| {
-            if let Some(mirror) = run.mirrors.get_mut(node as usize) {
-                *mirror = status;
-            }
-        });
+        self.recounted(node, |node| node.mirror = status);
         let settled = match status {
             Status::Successful => NodeState::Successful,
             Status::Failed => NodeState::Failed,

@@ -7,19 +7,19 @@ use crate::time::Timestamp;
 
 impl Run {
     pub fn state(&self, node: u32) -> NodeState {
-        self.states.get(node as usize).copied().unwrap_or_default()
+        self.nodes.get(node as usize).map(|node| node.state).unwrap_or_default()
     }
 
     pub fn attempt(&self, node: u32) -> u32 {
-        self.attempts.get(node as usize).copied().unwrap_or_default()
+        self.nodes.get(node as usize).map(|node| node.attempt).unwrap_or_default()
     }
 
     pub fn epoch(&self, node: u32) -> u32 {
-        self.epochs.get(node as usize).copied().unwrap_or_default()
+        self.nodes.get(node as usize).map(|node| node.epoch).unwrap_or_default()
     }
 
     pub fn node_generation(&self, node: u32) -> u32 {
-        self.generations.get(node as usize).copied().unwrap_or_default()
+        self.nodes.get(node as usize).map(|node| node.generation).unwrap_or_default()
     }
 
     pub fn gate(&self) -> Gate {
@@ -34,30 +34,29 @@ impl Run {
         self.generation
     }
 
-    /// Attempts that have not ended (the executor must be asked about them after a restart of the server).
+    /// Nodes with an attempt that has not ended, in no particular order (the executor must be asked about them after a
+    /// restart of the server).
     pub fn unfinished(&self) -> impl Iterator<Item = u32> + '_ {
-        self.active.keys().copied()
+        self.active.iter().map(|active| active.node).filter(|node| self.state(*node).has_attempt())
     }
 
     /// All that is kept of a node, as it is now.
     pub fn record_of(&self, node: u32) -> NodeRecord {
-        let due = self
-            .timers
-            .iter()
-            .find(|(_, waiting)| *waiting == node && self.state(node) == NodeState::Backoff);
         NodeRecord {
             node,
             state: self.state(node),
             generation: self.node_generation(node),
             attempt: self.attempt(node),
             epoch: self.epoch(node),
-            wake_at: due.map(|(at, _)| *at),
+            wake_at: self.retry_at(node),
             started_at: self.started_at(node),
             ended_at: None,
         }
     }
 
     /// When [`Event::Tick`] is due next.
+    ///
+    /// [`Event::Tick`]: crate::run::Event::Tick
     pub fn next_wake(&self) -> Option<Timestamp> {
         self.timers.first().map(|(due, _)| *due)
     }
@@ -65,30 +64,28 @@ impl Run {
     /// Whether a restart would find something to do. A hold on a node that can never start is nothing: without the
     /// nodes before it, which it would need reopened, releasing it changes nothing.
     pub fn can_reopen(&self) -> bool {
-        self.states
+        self.nodes
             .iter()
-            .zip(&self.dead)
-            .any(|(state, dead)| state.is_reopenable() && !(*state == NodeState::Held && *dead > 0))
+            .any(|node| node.state.is_reopenable() && !(node.state == NodeState::Held && node.dead))
     }
 
-    pub(super) fn nodes(&self) -> u32 {
-        u32::try_from(self.states.len()).unwrap_or(u32::MAX)
+    pub(super) fn len(&self) -> u32 {
+        u32::try_from(self.nodes.len()).unwrap_or(u32::MAX)
     }
 
-    pub(super) fn dead_edges(&self, node: u32) -> u32 {
-        self.dead.get(node as usize).copied().unwrap_or_default()
-    }
-
-    pub(super) fn is_ready(&self, node: u32) -> bool {
-        self.state(node) == NodeState::Waiting && self.edges_met(node)
+    /// Pending, and some edge into it can never be met.
+    pub(super) fn is_unreachable(&self, node: u32) -> bool {
+        self.nodes.get(node as usize).is_some_and(|node| node.is_unreachable())
     }
 
     pub(super) fn edges_met(&self, node: u32) -> bool {
-        self.unmet.get(node as usize) == Some(&0)
+        self.nodes.get(node as usize).is_some_and(|node| node.unmet == 0)
     }
 
-    pub(super) fn mirrored(&self, node: u32) -> Option<Status> {
-        self.mirrors.get(node as usize).copied()
+    pub(super) fn is_ready(&self, node: u32) -> bool {
+        self.nodes
+            .get(node as usize)
+            .is_some_and(|node| node.state == NodeState::Waiting && node.unmet == 0)
     }
 
     pub(super) fn count_shown(&self, status: Status) -> u32 {

@@ -1,5 +1,6 @@
 //! The state of one run and the one function that moves it: [`Run::step`].
 
+mod active;
 mod choices;
 mod edges;
 mod event;

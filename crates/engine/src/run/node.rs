@@ -1,7 +1,64 @@
 //! The states of a task (or member) and the gate of a member run.
 
+use crate::run::active::NOWHERE;
 use crate::status::Status;
 use crate::time::Timestamp;
+
+/// What a run keeps of every node: 24 bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Node {
+    pub(super) state: NodeState,
+    /// In a group: the status of the member run.
+    pub(super) mirror: Status,
+    /// Some in-edge can never be met.
+    pub(super) dead: bool,
+    /// In-edges that are not met (those that can never be included).
+    pub(super) unmet: u32,
+    pub(super) generation: u32,
+    pub(super) attempt: u32,
+    pub(super) epoch: u32,
+    /// Where its attempt or retry stands among the active ones.
+    pub(super) place: u32,
+}
+
+/// What a node counts as in the roll-up: what it shows, and whether it is unsettled. Nothing if it can never start.
+pub(super) type Weight = Option<(Status, bool)>;
+
+impl Node {
+    pub(super) fn new(state: NodeState) -> Self {
+        Self {
+            state,
+            mirror: Status::NotStarted,
+            dead: false,
+            unmet: 0,
+            generation: 1,
+            attempt: 0,
+            epoch: 0,
+            place: NOWHERE,
+        }
+    }
+
+    /// Pending, and some edge into it can never be met.
+    pub(super) fn is_unreachable(&self) -> bool {
+        self.dead && self.state.is_pending()
+    }
+
+    /// What callers see of it; of a member, what they see when they ask for its own id.
+    pub(super) fn shown(&self, in_group: bool) -> Status {
+        if in_group && self.state == NodeState::Running {
+            self.mirror
+        } else if !in_group && self.is_unreachable() {
+            Status::NotStarted
+        } else {
+            self.state.status()
+        }
+    }
+
+    pub(super) fn weight(&self, in_group: bool) -> Weight {
+        let counts = !self.is_unreachable();
+        counts.then(|| (self.shown(in_group), !self.state.is_settled()))
+    }
+}
 
 /// The state of one node. The numbers are stored: never change them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -133,7 +190,7 @@ pub struct NodeRecord {
     pub node: u32,
     pub state: NodeState,
     pub generation: u32,
-    /// Counts from 1 within the generation; 0: none yet.
+    /// Counts from 1 within the generation; 0: none yet. One that never started does not count.
     pub attempt: u32,
     /// Counts the attempts over all generations: the fencing token.
     pub epoch: u32,

@@ -1,6 +1,6 @@
 //! What a run is, as a pure function of its nodes.
 
-use crate::run::node::{Gate, NodeState};
+use crate::run::node::Gate;
 use crate::run::step::Run;
 use crate::status::Status;
 
@@ -41,22 +41,9 @@ impl Run {
         }
     }
 
-    /// What callers see of a node.
+    /// What callers see of a node; of a member, what they see when they ask for its own id.
     pub fn shown(&self, node: u32) -> Status {
-        let state = self.state(node);
-        match state {
-            NodeState::Held if self.dead_edges(node) > 0 => Status::NotStarted,
-            NodeState::Running => self.mirrored(node).unwrap_or(Status::OnGoing),
-            NodeState::Waiting
-            | NodeState::Held
-            | NodeState::Excluded
-            | NodeState::Stopping
-            | NodeState::Recycling
-            | NodeState::Backoff
-            | NodeState::Successful
-            | NodeState::Failed
-            | NodeState::Interrupted
-            | NodeState::Aborted => state.status(),
-        }
+        let node = self.nodes.get(node as usize);
+        node.map_or(Status::NotStarted, |node| node.shown(self.is_group))
     }
 }

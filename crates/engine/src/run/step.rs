@@ -1,35 +1,29 @@
-//! [`Run`]: a byte of state, three counters and an epoch a node; and [`Run::step`].
+//! [`Run`]: a few bytes and counters a node; and [`Run::step`].
 
 use crate::plan::Plan;
+use crate::run::active::Active;
 use crate::run::choices::Choices;
 use crate::run::event::{Effect, Event, Rejected, Transition};
-use crate::run::node::{Gate, NodeRecord, NodeState};
+use crate::run::node::{Gate, Node, NodeRecord, NodeState, Weight};
 use crate::status::Status;
 use crate::time::Timestamp;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-/// The state of one run. All vectors are as long as the plan.
+/// The state of one run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Run {
-    pub(super) states: Vec<NodeState>,
-    /// In-edges that are not met (dead ones included).
-    pub(super) unmet: Vec<u32>,
-    /// In-edges that can never be met.
-    pub(super) dead: Vec<u32>,
-    pub(super) generations: Vec<u32>,
-    pub(super) attempts: Vec<u32>,
-    pub(super) epochs: Vec<u32>,
-    /// In a group: the status of each member run.
-    pub(super) mirrors: Vec<Status>,
+    /// As many as the plan has.
+    pub(super) nodes: Vec<Node>,
+    pub(super) is_group: bool,
     pub(super) gate: Gate,
     pub(super) interrupted: bool,
     pub(super) generation: u32,
     /// How many reachable nodes show each status.
     pub(super) shown_counts: [u32; Status::ALL.len()],
     pub(super) unsettled: u32,
-    /// Attempts that have not ended.
-    pub(super) active: BTreeMap<u32, Active>,
-    /// Retries that are due and attempts whose time is up.
+    /// Attempts that have not ended, and retries that are due.
+    pub(super) active: Vec<Active>,
+    /// When retries are due and when the time of attempts is up.
     pub(super) timers: BTreeSet<(Timestamp, u32)>,
     /// Found ready in this step, not started yet.
     pub(super) ready: Vec<u32>,
@@ -37,14 +31,6 @@ pub struct Run {
     pub(super) settling: Vec<u32>,
     /// Nodes that may show something else without a change of their own state.
     pub(super) touched: Vec<u32>,
-}
-
-/// What is remembered of an attempt while it lasts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Active {
-    pub(super) started_at: Timestamp,
-    pub(super) deadline: Option<Timestamp>,
-    pub(super) timed_out: bool,
 }
 
 /// What the store kept of a run.
@@ -67,21 +53,15 @@ pub struct Inconsistent(pub String);
 impl Run {
     /// A run that has not begun.
     pub fn new(plan: &Plan, choices: &Choices, gate: Gate) -> Self {
-        let len = plan.len() as usize;
         let mut run = Self {
-            states: (0..plan.len()).map(|node| choices.initial(node)).collect(),
-            unmet: Vec::new(),
-            dead: vec![0; len],
-            generations: vec![1; len],
-            attempts: vec![0; len],
-            epochs: vec![0; len],
-            mirrors: if plan.is_group() { vec![Status::NotStarted; len] } else { Vec::new() },
+            nodes: (0..plan.len()).map(|node| Node::new(choices.initial(node))).collect(),
+            is_group: plan.is_group(),
             gate,
             interrupted: false,
             generation: 1,
             shown_counts: [0; Status::ALL.len()],
             unsettled: 0,
-            active: BTreeMap::new(),
+            active: Vec::new(),
             timers: BTreeSet::new(),
             ready: Vec::new(),
             settling: Vec::new(),
@@ -97,39 +77,39 @@ impl Run {
         run.interrupted = loaded.interrupted;
         run.generation = loaded.generation;
         for record in loaded.nodes {
-            let at = record.node as usize;
-            let state = run
-                .states
-                .get_mut(at)
-                .ok_or_else(|| Inconsistent(format!("node {at} of {}", plan.len())))?;
-            *state = record.state;
-            run.set_numbers(record);
-            // A member has no attempt of its own.
-            if record.state.has_attempt() && !plan.is_group() {
-                run.resume(plan, record);
-            }
-            if record.state == NodeState::Backoff {
-                let due = record
-                    .wake_at
-                    .ok_or_else(|| Inconsistent(format!("node {at} waits without a time")))?;
-                run.timers.insert((due, record.node));
-            }
+            run.load_node(plan, record)?;
         }
-        for (mirror, status) in run.mirrors.iter_mut().zip(loaded.members) {
-            *mirror = status;
+        for (node, status) in run.nodes.iter_mut().zip(loaded.members) {
+            node.mirror = status;
         }
         // What is found ready here is started by the next step, a tick at the latest.
         run.recount(plan);
         Ok(run)
     }
 
-    /// An attempt goes on. Its time-out counts from its dispatch until it is known when it really started.
-    fn resume(&mut self, plan: &Plan, record: NodeRecord) {
+    fn load_node(&mut self, plan: &Plan, record: NodeRecord) -> Result<(), Inconsistent> {
+        let at = record.node;
+        let node = self
+            .nodes
+            .get_mut(at as usize)
+            .ok_or_else(|| Inconsistent(format!("node {at} of {}", plan.len())))?;
+        node.state = record.state;
+        node.generation = record.generation;
+        node.attempt = record.attempt;
+        node.epoch = record.epoch;
         let started_at = record.started_at.unwrap_or_default();
-        let timeout_ms = plan.policy(record.node).timeout_ms;
-        let deadline = timeout_ms.map(|timeout_ms| started_at.plus_ms(timeout_ms));
-        self.active.insert(record.node, Active { started_at, deadline, timed_out: false });
-        self.timers.extend(deadline.map(|deadline| (deadline, record.node)));
+        // A member has no attempt of its own.
+        let due = if record.state.has_attempt() && !plan.is_group() {
+            // Its time-out counts from its dispatch until it is known when it really started.
+            plan.policy(at).timeout_ms.map(|timeout_ms| started_at.plus_ms(timeout_ms))
+        } else if record.state == NodeState::Backoff {
+            let due = record.wake_at;
+            Some(due.ok_or_else(|| Inconsistent(format!("node {at} waits without a time")))?)
+        } else {
+            return Ok(());
+        };
+        self.activate(Active { node: at, timed_out: false, started_at, due });
+        Ok(())
     }
 
     /// Folds one command or fact into the run. Pure: `now` comes in, work goes out in `out`; a refused event changes
@@ -143,7 +123,7 @@ impl Run {
     ) -> Result<(), Rejected> {
         out.clear();
         match event {
-            Event::Start => self.start(plan)?,
+            Event::Start => self.start()?,
             Event::Gate { gate, reopen } => self.set_gate(plan, gate, reopen, out),
             Event::Interrupt => self.interrupt(plan, now, out)?,
             Event::Restart { members } => self.restart(plan, members, out)?,
@@ -167,11 +147,11 @@ impl Run {
         Ok(())
     }
 
-    fn start(&mut self, plan: &Plan) -> Result<(), Rejected> {
+    fn start(&mut self) -> Result<(), Rejected> {
         if self.unsettled == 0 {
             return Err(Rejected::NothingToRun);
         }
-        self.find_ready(plan);
+        self.find_ready();
         Ok(())
     }
 
@@ -195,19 +175,31 @@ impl Run {
         now: Timestamp,
         out: &mut Transition,
     ) {
-        let at = node as usize;
-        for counter in [self.attempts.get_mut(at), self.epochs.get_mut(at)].into_iter().flatten() {
-            *counter += 1;
+        if let Some(node) = self.nodes.get_mut(node as usize) {
+            node.attempt += 1;
+        }
+        self.dispatch_again(plan, node, now, out);
+    }
+
+    /// Opens an attempt in place of one that never started: under its number, with a token of its own.
+    pub(super) fn dispatch_again(
+        &mut self,
+        plan: &Plan,
+        node: u32,
+        now: Timestamp,
+        out: &mut Transition,
+    ) {
+        if let Some(node) = self.nodes.get_mut(node as usize) {
+            node.epoch += 1;
         }
         if plan.is_group() {
             out.effects.push(Effect::Gate { node, gate: Gate::Open, reopen: false });
         } else {
-            self.active.insert(node, Active { started_at: now, deadline: None, timed_out: false });
-            let (epoch, attempt) = (self.epoch(node), self.attempt(node));
+            self.activate(Active { node, timed_out: false, started_at: now, due: None });
             out.effects.push(Effect::Dispatch {
                 node,
-                epoch,
-                attempt,
+                epoch: self.epoch(node),
+                attempt: self.attempt(node),
                 generation: self.node_generation(node),
             });
         }
@@ -221,20 +213,14 @@ impl Run {
 
     /// Puts a node back to the start, in the run's newest generation.
     pub(super) fn reopen(&mut self, plan: &Plan, node: u32, out: &mut Transition) {
-        let at = node as usize;
-        if let (Some(generation), Some(attempt)) =
-            (self.generations.get_mut(at), self.attempts.get_mut(at))
-        {
-            *generation = self.generation;
-            *attempt = 0;
+        let generation = self.generation;
+        if let Some(node) = self.nodes.get_mut(node as usize) {
+            node.generation = generation;
+            node.attempt = 0;
         }
         self.record(node, NodeState::Waiting, Times::default(), out);
         if plan.is_group() {
-            self.recounted(node, |run| {
-                if let Some(mirror) = run.mirrors.get_mut(at) {
-                    *mirror = Status::NotStarted;
-                }
-            });
+            self.recounted(node, |node| node.mirror = Status::NotStarted);
             out.effects.push(Effect::Gate { node, gate: Gate::Waiting, reopen: true });
         }
     }
@@ -247,11 +233,7 @@ impl Run {
         times: Times,
         out: &mut Transition,
     ) {
-        self.recounted(node, |run| {
-            if let Some(slot) = run.states.get_mut(node as usize) {
-                *slot = state;
-            }
-        });
+        self.recounted(node, |node| node.state = state);
         out.nodes.push(NodeRecord {
             node,
             state,
@@ -265,88 +247,53 @@ impl Run {
     }
 
     /// Applies a change to one node and keeps the counters right.
-    pub(super) fn recounted(&mut self, node: u32, change: impl FnOnce(&mut Self)) {
-        self.weigh(node, |count| *count = count.saturating_sub(1));
-        change(self);
-        self.weigh(node, |count| *count += 1);
+    pub(super) fn recounted(&mut self, node: u32, change: impl FnOnce(&mut Node)) {
+        let Some(node) = self.nodes.get_mut(node as usize) else { return };
+        let before = node.weight(self.is_group);
+        change(node);
+        let after = node.weight(self.is_group);
+        if before != after {
+            self.weigh(before, |count| *count = count.saturating_sub(1));
+            self.weigh(after, |count| *count += 1);
+        }
     }
 
-    fn weigh(&mut self, node: u32, add: impl Fn(&mut u32)) {
-        let state = self.state(node);
-        if state.is_pending() && self.dead_edges(node) > 0 {
-            return;
-        }
-        let shown = self.shown(node) as usize;
-        if let Some(count) = self.shown_counts.get_mut(shown) {
+    fn weigh(&mut self, weight: Weight, add: impl Fn(&mut u32)) {
+        let Some((shown, unsettled)) = weight else { return };
+        if let Some(count) = self.shown_counts.get_mut(shown as usize) {
             add(count);
         }
-        if !state.is_settled() {
+        if unsettled {
             add(&mut self.unsettled);
         }
     }
 
     pub(super) fn reset_counts(&mut self, plan: &Plan) {
-        self.unmet = (0..plan.len()).map(|node| plan.in_count(node)).collect();
-        self.dead.fill(0);
         self.ready.clear();
         self.shown_counts.fill(0);
         self.unsettled = 0;
-        for node in 0..plan.len() {
-            self.weigh(node, |count| *count += 1);
+        for at in 0..self.len() {
+            let Some(node) = self.nodes.get_mut(at as usize) else { return };
+            node.unmet = plan.in_count(at);
+            node.dead = false;
+            let weight = node.weight(self.is_group);
+            self.weigh(weight, |count| *count += 1);
         }
     }
 
-    pub(super) fn count_met(&mut self, node: u32) {
-        if let Some(unmet) = self.unmet.get_mut(node as usize) {
-            *unmet = unmet.saturating_sub(1);
-        }
-    }
-
-    pub(super) fn count_dead(&mut self, node: u32) {
-        self.recounted(node, |run| {
-            if let Some(dead) = run.dead.get_mut(node as usize) {
-                *dead += 1;
-            }
-        });
-    }
-
-    pub(super) fn find_ready(&mut self, plan: &Plan) {
+    pub(super) fn find_ready(&mut self) {
         self.ready.clear();
-        for node in 0..plan.len() {
+        for node in 0..self.len() {
             if self.is_ready(node) {
                 self.ready.push(node);
             }
         }
     }
 
-    /// Forgets the retries that an interrupt made void.
-    pub(super) fn drop_void_timers(&mut self) {
-        let states = &self.states;
-        let due = |node: u32| states.get(node as usize).is_some_and(|state| state.is_active());
-        self.timers.retain(|(_, node)| due(*node));
-    }
-
     pub(super) fn set_flags(&mut self, gate: Gate, interrupted: bool, generation: u32) {
         self.gate = gate;
         self.interrupted = interrupted;
         self.generation = generation;
-    }
-
-    pub(super) fn started_at(&self, node: u32) -> Option<Timestamp> {
-        self.active.get(&node).map(|active| active.started_at)
-    }
-
-    fn set_numbers(&mut self, record: NodeRecord) {
-        let at = record.node as usize;
-        let slots =
-            [self.generations.get_mut(at), self.attempts.get_mut(at), self.epochs.get_mut(at)];
-        for (slot, value) in
-            slots.into_iter().zip([record.generation, record.attempt, record.epoch])
-        {
-            if let Some(slot) = slot {
-                *slot = value;
-            }
-        }
     }
 }
 

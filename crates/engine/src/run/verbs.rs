@@ -24,14 +24,13 @@ impl Run {
         for node in 0..plan.len() {
             self.interrupt_node(plan, node, now, out);
         }
-        self.drop_void_timers();
         self.recount(plan);
         Ok(())
     }
 
     fn interrupt_node(&mut self, plan: &Plan, node: u32, now: Timestamp, out: &mut Transition) {
         let state = self.state(node);
-        let unreachable = state.is_pending() && self.dead_edges(node) > 0;
+        let unreachable = self.is_unreachable(node);
         let ended = Times { ended_at: Some(now), ..Times::default() };
         match state {
             // It counts as settled, so nothing is interrupted.
@@ -43,7 +42,10 @@ impl Run {
             NodeState::Waiting | NodeState::Held => {
                 self.record(node, NodeState::Interrupted, ended, out);
             }
-            NodeState::Backoff => self.record(node, NodeState::Interrupted, ended, out),
+            NodeState::Backoff => {
+                self.deactivate(node);
+                self.record(node, NodeState::Interrupted, ended, out);
+            }
             NodeState::Running | NodeState::Recycling if plan.is_group() => {
                 out.effects.push(Effect::InterruptMember { node });
             }
@@ -128,7 +130,7 @@ impl Run {
                     // An interrupt of the group does not bind a member that a person restarts.
                     self.ready.clear();
                     self.dispatch(plan, node, now, out);
-                    self.find_ready(plan);
+                    self.find_ready();
                 }
                 self.keep_interrupted(plan, now, out);
             }
@@ -175,7 +177,7 @@ impl Run {
         let state = self.state(node);
         let refuse = |allowed| Err(Rejected::WrongState { state, allowed });
         let next = match (verb, state) {
-            (TaskVerb::Hold, NodeState::Waiting) if self.dead_edges(node) == 0 => NodeState::Held,
+            (TaskVerb::Hold, NodeState::Waiting) if !self.is_unreachable(node) => NodeState::Held,
             (TaskVerb::Hold, _) => return refuse("a task that has not started and still can"),
             (TaskVerb::Release, NodeState::Held) | (TaskVerb::Include, NodeState::Excluded) => {
                 NodeState::Waiting
@@ -214,10 +216,10 @@ impl Run {
         let forced = |state| {
             matches!(state, NodeState::Failed | NodeState::Interrupted | NodeState::Aborted)
         };
-        if !(0..self.nodes()).any(|node| forced(self.state(node))) {
+        if !(0..self.len()).any(|node| forced(self.state(node))) {
             return Err(Rejected::NothingToReopen);
         }
-        for node in 0..self.nodes() {
+        for node in 0..self.len() {
             if forced(self.state(node)) {
                 self.record(
                     node,
@@ -238,9 +240,8 @@ impl Run {
         if !self.is_interrupted() {
             return;
         }
-        let reachable =
-            |run: &Self, node| run.state(node).is_pending() && run.dead_edges(node) == 0;
-        if !(0..plan.len()).any(|node| reachable(self, node)) {
+        let reachable = |node| self.state(node).is_pending() && !self.is_unreachable(node);
+        if !(0..plan.len()).any(reachable) {
             return;
         }
         for node in

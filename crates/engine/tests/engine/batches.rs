@@ -54,6 +54,7 @@ pub(crate) fn outcomes() -> impl Strategy<Value = Outcome> {
         4 => Just(Outcome::Succeeded),
         3 => Just(Outcome::Failed),
         1 => Just(Outcome::Lost),
+        1 => Just(Outcome::Void),
     ]
 }
 

@@ -214,5 +214,6 @@ pub(crate) fn model_end(outcome: Outcome) -> model::End {
         Outcome::Succeeded => model::End::Succeeded,
         Outcome::Failed => model::End::Failed,
         Outcome::Lost => model::End::Lost,
+        Outcome::Void => model::End::Void,
     }
 }

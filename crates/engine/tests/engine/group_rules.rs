@@ -143,6 +143,22 @@ fn held_and_excluded_members_say_so_and_a_release_opens_them() {
 }
 
 #[test]
+fn a_held_member_that_can_never_start_is_held_in_its_group_as_for_itself() {
+    let members: &[(&str, &[(&str, On)])] =
+        &[("T0", &[]), ("T1", &[("T0", On::Failure)]), ("T2", &[("T1", On::End)])];
+    let lone = vec![lone_task(), lone_task(), lone_task()];
+    let choices = Choices { held: [1].into(), ..Choices::default() };
+    let mut night = Night::new(group(members), lone, choices);
+    assert!(night.start());
+    assert!(night.ended(0, 0, 1, Outcome::Succeeded));
+    assert_eq!(shown(&night), ["SUCCESSFUL", "HELD", "ON-GOING", "ON-GOING"]);
+    assert_eq!(night.member_run(1).status(), Status::Held);
+    assert!(night.ended(2, 0, 1, Outcome::Succeeded));
+    assert_eq!(shown(&night), ["SUCCESSFUL", "HELD", "SUCCESSFUL", "SUCCESSFUL"]);
+    assert!(night.group_run().ended(), "it counts as settled");
+}
+
+#[test]
 fn forcing_a_member_sets_its_unsuccessful_tasks_to_ok_and_wakes_what_follows() {
     let mut night = chain_of_members();
     assert!(night.start());

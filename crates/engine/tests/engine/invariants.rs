@@ -104,7 +104,8 @@ impl Watch {
         if let Some(due) = self.retry_at.remove(&node) {
             assert!(now >= due, "{node} was tried again too early");
         }
-        if after.attempt(node) == 1 {
+        // In place of an attempt that never started there may be another one whatever was reopened meanwhile.
+        if after.attempt(node) == 1 && before.state(node) != Running {
             predecessors_are_done(plan, after, node);
         }
     }
@@ -143,7 +144,7 @@ fn only_listed_changes(before: &Run, event: Event<'_>, records: &[NodeRecord]) {
             let told = |outcome| matches!(event, Event::Ended { node: of, outcome: told, .. } if of == node && told == outcome);
             wanted.iter().any(|outcome| told(*outcome))
         };
-        let whatever = [Outcome::Succeeded, Outcome::Failed, Outcome::Lost];
+        let whatever = [Outcome::Succeeded, Outcome::Failed, Outcome::Lost, Outcome::Void];
         // A force-OK under an interrupt makes tasks reachable again; the interrupt takes them.
         let some_force =
             matches!(event, Event::Verb { verb: TaskVerb::ForceOk, .. } | Event::ForceAll);
@@ -157,10 +158,11 @@ fn only_listed_changes(before: &Run, event: Event<'_>, records: &[NodeRecord]) {
             (Excluded, Waiting) => verb(TaskVerb::Include),
             (Running | Recycling, Stopping) | (Backoff, Interrupted) => event == Event::Interrupt,
             (Running, Successful) => report(&[Outcome::Succeeded]),
-            (Running, Running | Aborted) => report(&[Outcome::Lost]),
-            (Running, Failed | Backoff)
-            | (Stopping, Interrupted)
-            | (Recycling | Waiting, Waiting) => report(&whatever),
+            (Running, Running) => report(&[Outcome::Lost, Outcome::Void]),
+            (Running, Aborted) => report(&[Outcome::Lost]),
+            // A success whose time was up is none.
+            (Running, Failed | Backoff) => report(&[Outcome::Succeeded, Outcome::Failed]),
+            (Stopping, Interrupted) | (Recycling | Waiting, Waiting) => report(&whatever),
             (Stopping, Recycling) | (Failed | Interrupted | Aborted, Waiting) => restarts,
             (Backoff, Running) => event == Event::Tick,
             (Aborted, Failed) => report(&[Outcome::Failed]),

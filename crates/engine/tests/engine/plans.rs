@@ -177,19 +177,6 @@ fn a_chain_as_long_as_the_limit_runs_to_its_end_and_one_more_task_is_refused() {
     });
 }
 
-/// A plan has `out_starts`, `in_counts`, `policy_of` and `by_code`; a run a state, five counters of four bytes (unmet
-/// and dead edges, generation, attempt, epoch) and, of a group, one status of a member.
-#[test]
-fn a_task_takes_at_most_64_bytes_beyond_its_definition() {
-    let in_plan = 4 * size_of::<u32>();
-    let in_run = size_of::<NodeState>() + 5 * size_of::<u32>() + size_of::<Status>();
-    let an_edge = size_of::<OutEdge>();
-    assert_eq!((in_plan, in_run, an_edge), (16, 22, 8));
-    assert!(in_plan + in_run + an_edge <= 64);
-    // The buffers between steps hold each node at most once: ready, settling and touched.
-    assert!(in_plan + in_run + an_edge + 3 * size_of::<u32>() <= 64);
-}
-
 fn link(at: u32) -> Task {
     match at.checked_sub(1) {
         Some(before) => task(&format!("T{at}"), &[(&format!("T{before}"), On::Success)]),

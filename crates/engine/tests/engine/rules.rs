@@ -15,6 +15,7 @@ use NodeState::{
 const SUCCEEDED: Outcome = Outcome::Succeeded;
 const FAILED: Outcome = Outcome::Failed;
 const LOST: Outcome = Outcome::Lost;
+const VOID: Outcome = Outcome::Void;
 
 fn started(tasks: Vec<Task>, choices: Choices) -> Pair {
     let mut pair = Pair::new(batch(tasks), choices);
@@ -423,6 +424,39 @@ fn a_lost_attempt_is_aborted_or_tried_again_as_its_task_says() {
     assert_eq!((pair.run.state(0), pair.run.attempt(0)), (Running, 100));
     pair.end(0, LOST).unwrap();
     assert_eq!(pair.run.state(0), Aborted, "attempts are bounded");
+}
+
+#[test]
+fn a_time_out_whose_attempt_is_lost_is_aborted_for_nobody_knows_whether_it_ended() {
+    let retries = Retries { max: 5, backoff_ms: 0, max_backoff_ms: None };
+    for (on_lost, then) in [(OnLost::Abort, Aborted), (OnLost::Retry, Running)] {
+        let mut pair =
+            plain(vec![Task { timeout_ms: Some(100), on_lost, retries, ..task("A", &[]) }]);
+        pair.step(Event::Started { node: 0, epoch: 1 }).unwrap();
+        pair.tick_at(pair.run.next_wake().unwrap());
+        assert!(pair.end(0, LOST).unwrap().timed_out);
+        assert_eq!(pair.run.state(0), then, "{on_lost:?}");
+    }
+}
+
+#[test]
+fn an_attempt_that_never_started_is_made_again_and_is_no_retry() {
+    let retries = Retries { max: 1, backoff_ms: 0, max_backoff_ms: None };
+    let mut pair = plain(vec![Task { retries, timeout_ms: Some(100), ..task("A", &[]) }]);
+    for epoch in 2..4 {
+        let out = pair.end(0, VOID).unwrap();
+        assert_eq!(out.effects, [Effect::Dispatch { node: 0, epoch, attempt: 1, generation: 1 }]);
+        assert_eq!((pair.run.state(0), out.nodes.len()), (Running, 1));
+    }
+    pair.end(0, FAILED).unwrap();
+    assert_eq!(pair.run.state(0), Backoff, "the retry is still there");
+    let mut stopped = plain(vec![task("A", &[])]);
+    stopped.step(Event::Interrupt).unwrap();
+    assert_eq!(stopped.end(0, VOID).unwrap().effects, []);
+    assert_eq!(stopped.run.state(0), Interrupted);
+    let mut late = plain(vec![task("A", &[])]);
+    late.end(0, LOST).unwrap();
+    assert_eq!(late.end(0, VOID), Err("Stale"), "what was lost is a person's to decide");
 }
 
 #[test]

@@ -44,6 +44,7 @@ fn events() -> Vec<(&'static str, Event<'static>)> {
         ("succeeded", ended(1, Outcome::Succeeded)),
         ("failed", ended(1, Outcome::Failed)),
         ("lost", ended(1, Outcome::Lost)),
+        ("never started", ended(1, Outcome::Void)),
         ("succeeded, stale", ended(0, Outcome::Succeeded)),
         ("tick", Event::Tick),
         ("hold", verb(TaskVerb::Hold)),

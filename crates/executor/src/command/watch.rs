@@ -75,8 +75,10 @@ async fn follow_child(
     let found = tokio::task::spawn_blocking(move || resolve(&dir, &how)).await;
     let found =
         found.unwrap_or_else(|_| Found::lost("the outcome could not be read: internal error"));
+    // A shim of ours that gives up before the command would do so again: a failure like any other.
+    let outcome = if found.outcome == Outcome::Void { Outcome::Failed } else { found.outcome };
     // The file's time is coarser than the clock: it may lie before the start that was reported.
-    report(shared, id, &Found { at: None, ..found });
+    report(shared, id, &Found { at: None, outcome, ..found });
 }
 
 async fn stop_child(
@@ -208,8 +210,12 @@ fn resolve(dir: &AttemptDir, how: &str) -> Found {
         let outcome = if succeeded { Outcome::Succeeded } else { Outcome::Failed };
         return Found { outcome, message, at: changed_at(&dir.outcome()) };
     }
-    match dir.claim() {
-        Ok(true) => Found::lost("the command never started, and now cannot start any more (void)"),
+    match dir.void() {
+        Ok(true) => Found {
+            outcome: Outcome::Void,
+            message: "the command never started, and now cannot start any more".to_owned(),
+            at: None,
+        },
         Ok(false) => Found::lost(&format!("the command's shim ended without an outcome: {how}")),
         Err(error) => Found::lost(&format!("the attempt cannot be claimed: {error}")),
     }

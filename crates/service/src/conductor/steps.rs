@@ -79,6 +79,7 @@ impl<R> Core<R> {
                     Outcome::Succeeded => Ended::Succeeded,
                     Outcome::Failed => Ended::Failed,
                     Outcome::Lost => Ended::Lost,
+                    Outcome::Void => Ended::Void,
                 };
                 let stopping = self
                     .runs

@@ -109,7 +109,7 @@ impl World {
         };
         let failed = (made.doomed && !survives_stop) || fails;
         made.truth = Some(if failed { Outcome::Failed } else { Outcome::Succeeded });
-        if vanishes && !made.retry_if_lost && !made.doomed {
+        if vanishes {
             made.phase = Phase::GivenUp;
             self.schedule(2_000_000, None, Event::Truth(id));
             return self.end_with(id, Outcome::Lost);
@@ -140,18 +140,23 @@ impl World {
         }
     }
 
-    /// A server that starts asks what became of an attempt. What nobody knows was lost; what never began never will.
+    /// A server that starts asks what became of an attempt. What nobody knows was lost; a command that never began
+    /// never will.
     pub(super) fn adopt(&mut self, attempt: &Attempt) {
         let id = attempt.id;
         let made = self.made.entry(id).or_insert_with(|| Made::of(attempt, Phase::Queued));
         let answer = match (made.phase, made.place) {
-            (Phase::Queued, _) => {
+            (Phase::Queued, place) => {
                 made.phase = Phase::Over;
-                Some(Outcome::Lost)
+                Some(if place == Place::Shim { Outcome::Void } else { Outcome::Lost })
             }
             (Phase::Running, Place::Shim) => None,
             (Phase::Running, Place::Remote) if attempt.handle.is_some() => None,
-            (Phase::Over, Place::Shim) => Some(made.truth.unwrap_or(Outcome::Lost)),
+            (Phase::Over, Place::Shim) => {
+                // It was stopped in the queue, or is void already.
+                let unknown = if made.begun { Outcome::Lost } else { Outcome::Void };
+                Some(made.truth.unwrap_or(unknown))
+            }
             (Phase::Over, Place::Remote) if attempt.handle.is_some() => {
                 Some(made.truth.unwrap_or(Outcome::Lost))
             }

@@ -36,6 +36,8 @@ pub(crate) enum End {
     Succeeded,
     Failed,
     Lost,
+    /// It never started.
+    Void,
 }
 
 /// One task. Times are microseconds.
@@ -301,12 +303,14 @@ impl Batch {
         let (interrupted, generation) = (self.interrupted, self.generation);
         let policy = self.definition.get(code).ok_or("Stale")?.clone();
         let task = self.tasks.get_mut(code).ok_or("Stale")?;
-        let late = task.state == State::Aborted && end != End::Lost && !interrupted;
+        let late = task.state == State::Aborted
+            && (end == End::Succeeded || end == End::Failed)
+            && !interrupted;
         if task.epoch == 0 || task.epoch != epoch || !(task.state.with_attempt() || late) {
             return Err("Stale");
         }
         let mut changed = Changed { timed_out: task.timed_out, ..Changed::default() };
-        let failed = end == End::Failed || task.timed_out;
+        let failed = end == End::Failed || (end == End::Succeeded && task.timed_out);
         let again = end == End::Lost
             && policy.on_lost == OnLost::Retry
             && task.state == State::Running
@@ -319,6 +323,10 @@ impl Batch {
             task.state = State::Waiting;
             task.generation = generation;
             task.attempt = 0;
+        } else if end == End::Void {
+            // As if it had never been: the same attempt, with another token.
+            task.attempt -= 1;
+            self.dispatch(code, &mut changed);
         } else if again {
             self.dispatch(code, &mut changed);
         } else if !failed {

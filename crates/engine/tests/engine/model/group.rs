@@ -50,13 +50,9 @@ impl Group {
         self.after[code].iter().all(is_met)
     }
 
-    /// What the list of members says: what the member itself says, unless it can never start.
+    /// What the list of members says: what the member itself says.
     pub(crate) fn shown(&self, code: &Code) -> Status {
-        if self.unreachable().contains(code) {
-            Status::NotStarted
-        } else {
-            self.members[code].status()
-        }
+        self.members[code].status()
     }
 
     pub(crate) fn status(&self) -> Status {

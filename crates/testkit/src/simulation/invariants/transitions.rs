@@ -108,16 +108,25 @@ impl Step<'_> {
         if !before.state.has_attempt() || goes_on {
             return Ok(());
         }
-        let id = AttemptId { run: self.run, node: self.row.node, epoch: before.epoch };
-        let said = self.made.get(&id).map(|made| made.reported.as_slice()).unwrap_or_default();
+        let said = self.said_of(before);
         let fits = match to {
             Successful => said.contains(&Outcome::Succeeded),
-            Aborted | Running => said.contains(&Outcome::Lost),
+            Aborted => said.contains(&Outcome::Lost),
+            Running => said.contains(&Outcome::Lost) || said.contains(&Outcome::Void),
             Waiting | Held | Excluded | Stopping | Recycling | Backoff | Failed | Interrupted => {
                 !said.is_empty()
             }
         };
-        must(fits, || format!("{id:?} became {to:?}, and its executor said {said:?}"))
+        let (node, epoch) = (self.row.node, before.epoch);
+        must(fits, || {
+            format!("attempt {epoch} of node {node} became {to:?}, and its executor said {said:?}")
+        })
+    }
+
+    /// What the executor ever said about the end of the node's attempt.
+    fn said_of(&self, before: NodeNow) -> &[Outcome] {
+        let id = AttemptId { run: self.run, node: self.row.node, epoch: before.epoch };
+        self.made.get(&id).map(|made| made.reported.as_slice()).unwrap_or_default()
     }
 
     fn only_the_next_epoch(&self, before: NodeNow, to: NodeState) -> Check {
@@ -125,7 +134,8 @@ impl Step<'_> {
         must(row.epoch == before.epoch + 1, || {
             format!("node {}: epoch {} came after {}", row.node, row.epoch, before.epoch)
         })?;
-        must(to == Running && row.attempt == before.attempt + 1, || {
+        let void = before.state == Running && self.said_of(before).contains(&Outcome::Void);
+        must(to == Running && row.attempt == before.attempt + u32::from(!void), || {
             format!("node {}: epoch {} did not start as {to:?}", row.node, row.epoch)
         })
     }
@@ -141,8 +151,9 @@ impl Step<'_> {
         let row = self.row;
         let if_lost =
             known.graph.nodes.get(row.node as usize).is_some_and(|node| node.retry_if_lost);
+        let again = if_lost || self.said_of(before).contains(&Outcome::Void);
         let startable =
-            matches!(before.state, Waiting | Backoff) || (before.state == Running && if_lost);
+            matches!(before.state, Waiting | Backoff) || (before.state == Running && again);
         must(startable, || format!("node {} started from {:?}", row.node, before.state))?;
         must(known.gate() == Gate::Open, || format!("node {} started behind its gate", row.node))?;
         if before.state == Backoff {

@@ -39,8 +39,7 @@ pub(in crate::simulation) fn one_process_a_task(made: &AllMade, id: AttemptId) -
     must(other.is_none(), || format!("{id:?} runs while {:?} still runs", other.map(|(id, _)| id)))
 }
 
-/// A task that must not be repeated begins once a generation, and again only after an attempt whose end is known (it
-/// failed, or its time was up).
+/// A task that must not be repeated begins once a generation, and again only after an attempt that failed or never began.
 pub(in crate::simulation) fn begun_by_rule(made: &AllMade, id: AttemptId) -> Check {
     let Some(this) = made.get(&id).filter(|made| !made.retry_if_lost) else { return Ok(()) };
     let earlier: Vec<&Made> = of_task(made, id)
@@ -48,11 +47,13 @@ pub(in crate::simulation) fn begun_by_rule(made: &AllMade, id: AttemptId) -> Che
         .map(|(_, made)| made)
         .collect();
     for made in earlier {
-        must(made.attempt < this.attempt, || {
+        let void = made.reported.contains(&Outcome::Void);
+        must(made.attempt < this.attempt || void, || {
             format!("{id:?} is attempt {} of its generation again", this.attempt)
         })?;
+        must(!made.begun || !void, || format!("an attempt before {id:?} began and was void"))?;
         let end_known = made.reported.iter().any(|said| *said != Outcome::Lost);
-        must(!made.begun || end_known || made.doomed, || {
+        must(!made.begun || end_known, || {
             format!("{id:?} began although an earlier attempt ended as {:?}", made.reported)
         })?;
     }
