@@ -187,7 +187,7 @@ impl Service {
             }
         })?;
         match self.conductor.command(Command::Flush).await {
-            Answer::NotStored(why) => Err(Refusal::Unavailable(why)),
+            Answer::NotStored(why) | Answer::InDoubt(why) => Err(Refusal::Unavailable(why)),
             Answer::Done
             | Answer::Created(_)
             | Answer::Rejected(_)

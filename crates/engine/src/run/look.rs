@@ -75,7 +75,7 @@ impl Run {
 
     /// Pending, and some edge into it can never be met.
     pub(super) fn is_unreachable(&self, node: u32) -> bool {
-        self.nodes.get(node as usize).is_some_and(|node| node.is_unreachable())
+        self.nodes.get(node as usize).is_some_and(super::node::Node::is_unreachable)
     }
 
     pub(super) fn edges_met(&self, node: u32) -> bool {

@@ -147,7 +147,7 @@ impl Writer for Conductor {
     async fn write(&self, write: Write) -> Result<Outcome, WriteError> {
         match self.command(Command::Foreign(Box::new(write))).await {
             Answer::Written(outcome) => Ok(outcome),
-            Answer::NotStored(why) => Err(WriteError(why)),
+            Answer::NotStored(why) | Answer::InDoubt(why) => Err(WriteError(why)),
             Answer::Created(_) | Answer::Done | Answer::Rejected(_) | Answer::Raced => {
                 Err(WriteError("the conductor answered something else".to_owned()))
             }

@@ -97,6 +97,8 @@ pub enum Answer {
     Written(Outcome),
     /// The change could not be stored; nothing of it happened.
     NotStored(String),
+    /// It is not known yet whether the change was stored: all of it happened, or nothing.
+    InDoubt(String),
 }
 
 /// Anything that the conductor's core folds in.

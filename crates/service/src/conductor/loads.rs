@@ -1,45 +1,33 @@
 //! Runs on their way from the store into memory, and what waits for them.
 
 use super::commit::RETRY_PAUSE_MAX;
-use super::input::{Answer, Input};
-use super::load::Tree;
-use super::shell::{Reply, answer};
-use crate::compiled::Catalogue;
+use super::input::Input;
 use dayend_engine::codes::RunKey;
-use dayend_store::port::{Store, StoreError};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::time::Duration;
-use tokio::task::JoinHandle;
-use tokio::time::Instant;
 
 /// The most commands that wait for runs; more are refused.
 const WAITING_MAX: usize = 4096;
 
-/// Reads one run tree at a time: of two readings that overlap, the older one could arrive last.
-pub(super) struct Loads {
-    reading: Option<Reading>,
+/// One run tree is read at a time: of two readings that overlap, the older one could arrive last.
+pub(super) struct Loads<R> {
+    reading: Option<RunKey>,
     wanted: BTreeSet<RunKey>,
     /// Were in memory, and go on only when they are there again.
     dropped: BTreeSet<RunKey>,
     /// Could not be read; wanted again at `retry_at`.
     failed: BTreeSet<RunKey>,
-    retry_at: Option<Instant>,
+    retry_at: Option<Duration>,
     first_pause: Duration,
     pause: Duration,
     /// Inputs by the run that they named.
-    waiting: BTreeMap<RunKey, Vec<Input<Reply>>>,
+    waiting: BTreeMap<RunKey, Vec<Input<R>>>,
     waiting_commands: usize,
     /// Wait until all reports were folded in.
-    flushes: Vec<Reply>,
+    flushes: Vec<R>,
 }
 
-struct Reading {
-    run: RunKey,
-    task: JoinHandle<Result<Option<Tree>, StoreError>>,
-}
-
-impl Loads {
+impl<R> Loads<R> {
     /// Nothing is wanted yet; what cannot be read is tried again after `pause`, then later and later.
     pub(super) fn new(pause: Duration) -> Self {
         Self {
@@ -57,9 +45,8 @@ impl Loads {
     }
 
     /// The run is needed in memory.
-    pub(super) fn want(&mut self, run: RunKey) {
-        let known = self.reading.as_ref().is_some_and(|reading| reading.run == run);
-        if !known && !self.failed.contains(&run) {
+    fn want(&mut self, run: RunKey) {
+        if self.reading != Some(run) && !self.failed.contains(&run) {
             self.wanted.insert(run);
         }
     }
@@ -70,15 +57,10 @@ impl Loads {
         self.want(run);
     }
 
-    /// Keeps an input until its run is there.
-    pub(super) fn wait(&mut self, run: RunKey, input: Input<Reply>) {
+    /// Keeps an input until its run is there. Answers who is refused because too many wait.
+    pub(super) fn wait(&mut self, run: RunKey, input: Input<R>) -> Option<R> {
         let input = match input {
-            Input::Command(_, reply) if self.waiting_commands >= WAITING_MAX => {
-                return answer(
-                    reply,
-                    Answer::NotStored("too many requests wait; try again in a moment".to_owned()),
-                );
-            }
+            Input::Command(_, reply) if self.waiting_commands >= WAITING_MAX => return Some(reply),
             Input::Command(..) => {
                 self.waiting_commands += 1;
                 input
@@ -87,27 +69,30 @@ impl Loads {
         };
         self.waiting.entry(run).or_default().push(input);
         self.want(run);
+        None
     }
 
-    /// Keeps the question whether everything is on disk, if something waits.
-    pub(super) fn wait_for_all(&mut self, reply: Reply) -> Result<(), Reply> {
-        if self.waiting.is_empty() {
-            return Err(reply);
-        }
+    /// Whether anything waits.
+    pub(super) fn is_waited_for(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// Keeps the question whether everything is on disk.
+    pub(super) fn wait_for_all(&mut self, reply: R) {
         self.flushes.push(reply);
-        Ok(())
     }
 
     /// What waited for a run.
-    pub(super) fn take(&mut self, run: RunKey) -> Vec<Input<Reply>> {
+    pub(super) fn take(&mut self, run: RunKey) -> Vec<Input<R>> {
         let inputs = self.waiting.remove(&run).unwrap_or_default();
-        self.waiting_commands -= commands(&inputs);
+        let commands = inputs.iter().filter(|input| matches!(input, Input::Command(..))).count();
+        self.waiting_commands -= commands;
         inputs
     }
 
     /// Those who waited until all reports were folded in, if they are.
-    pub(super) fn take_flushes(&mut self) -> Vec<Reply> {
-        if self.waiting.is_empty() { std::mem::take(&mut self.flushes) } else { Vec::new() }
+    pub(super) fn take_flushes(&mut self) -> Vec<R> {
+        if self.is_waited_for() { Vec::new() } else { std::mem::take(&mut self.flushes) }
     }
 
     /// The next run to read, if none is being read.
@@ -115,22 +100,14 @@ impl Loads {
         if self.reading.is_some() { None } else { self.wanted.pop_first() }
     }
 
-    /// Reads the tree of a run.
-    pub(super) fn read(&mut self, run: RunKey, store: &Arc<dyn Store>, catalogue: &Arc<Catalogue>) {
-        let (store, catalogue) = (Arc::clone(store), Arc::clone(catalogue));
-        let task = tokio::spawn(async move { Tree::read(store.as_ref(), &catalogue, run).await });
-        self.reading = Some(Reading { run, task });
+    /// The tree of a run is being read.
+    pub(super) fn begin(&mut self, run: RunKey) {
+        self.reading = Some(run);
     }
 
-    /// The tree that was read; never, if none is being read.
-    pub(super) async fn done(&mut self) -> (RunKey, Result<Option<Tree>, StoreError>) {
-        let Some(Reading { run, task }) = &mut self.reading else {
-            return std::future::pending().await;
-        };
-        let died = |error| StoreError::Unavailable(format!("reading a run failed: {error}"));
-        let done = (*run, task.await.unwrap_or_else(|error| Err(died(error))));
+    /// Nothing is being read any more.
+    pub(super) fn end(&mut self) {
         self.reading = None;
-        done
     }
 
     /// The tree was read.
@@ -139,41 +116,50 @@ impl Loads {
         self.pause = self.first_pause;
     }
 
-    /// The run is read again later, if it or its reports cannot do without; commands are refused.
-    pub(super) fn failed(&mut self, run: RunKey, why: &StoreError) {
-        let (commands, reports): (Vec<_>, Vec<_>) =
-            self.take(run).into_iter().partition(|input| matches!(input, Input::Command(..)));
+    /// The run is read again later, if it or its reports cannot do without. Answers the commands that are refused.
+    pub(super) fn failed(&mut self, run: RunKey, steady: Duration) -> Vec<R> {
+        let (mut refused, mut reports) = (std::mem::take(&mut self.flushes), Vec::new());
+        for input in self.take(run) {
+            match input {
+                Input::Command(_, reply) => refused.push(reply),
+                Input::Report(_) => reports.push(input),
+            }
+        }
         if self.dropped.contains(&run) || !reports.is_empty() {
             self.failed.insert(run);
-            self.retry_at = Some(Instant::now() + self.pause);
+            self.retry_at = Some(steady + self.pause);
             self.pause = (self.pause * 2).min(RETRY_PAUSE_MAX);
         }
         if !reports.is_empty() {
             self.waiting.insert(run, reports);
         }
-        let replies = commands.into_iter().filter_map(|input| match input {
-            Input::Command(_, reply) => Some(reply),
-            Input::Report(_) => None,
-        });
-        for reply in replies.chain(self.flushes.drain(..)) {
-            answer(reply, Answer::NotStored(why.to_string()));
-        }
+        refused
     }
 
     /// When runs that could not be read are wanted again.
-    pub(super) fn retry_at(&self) -> Option<Instant> {
+    pub(super) fn retry_at(&self) -> Option<Duration> {
         self.retry_at
     }
 
     /// Wants again what could not be read, if it is time.
-    pub(super) fn retry(&mut self) {
-        if self.retry_at.is_some_and(|at| at <= Instant::now()) {
+    pub(super) fn retry(&mut self, steady: Duration) {
+        if self.retry_at.is_some_and(|at| at <= steady) {
             self.retry_at = None;
             self.wanted.append(&mut self.failed);
         }
     }
 }
 
-fn commands(inputs: &[Input<Reply>]) -> usize {
-    inputs.iter().filter(|input| matches!(input, Input::Command(..))).count()
+impl<R> std::fmt::Debug for Loads<R> {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Loads")
+            .field("reading", &usize::from(self.reading.is_some()))
+            .field("wanted", &self.wanted.len())
+            .field("dropped", &self.dropped.len())
+            .field("failed", &self.failed.len())
+            .field("waiting", &self.waiting.len())
+            .field("waiting_commands", &self.waiting_commands)
+            .field("flushes", &self.flushes.len())
+            .finish()
+    }
 }

@@ -1,10 +1,11 @@
 //! Owns the live runs of this node: steps the engine, commits in groups, then acts.
 //!
-//! [`core`] is synchronous and pure; [`shell`] gives it time, a store and an executor.
+//! [`core`] and [`desk`] are synchronous and pure; [`shell`] gives them time, a store and an executor.
 
 mod commit;
 pub mod core;
 mod create;
+pub mod desk;
 mod handle;
 pub mod input;
 mod live;

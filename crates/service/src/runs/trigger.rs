@@ -103,7 +103,10 @@ impl Service {
                     );
                     return Err(Refusal::NothingToRun(sentence));
                 }
-                answer @ (Answer::NotStored(_) | Answer::Done | Answer::Written(_)) => {
+                answer @ (Answer::NotStored(_)
+                | Answer::InDoubt(_)
+                | Answer::Done
+                | Answer::Written(_)) => {
                     let nowhere = RunId::new(&start.code, self.now().utc_date(), 0);
                     return Err(refused(&nowhere, None, answer));
                 }

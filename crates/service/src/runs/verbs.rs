@@ -152,7 +152,7 @@ impl Service {
 pub(super) fn refused(run: &RunId, task: Option<&str>, answer: Answer) -> Refusal {
     let rejected = match answer {
         Answer::Rejected(rejected) => rejected,
-        Answer::NotStored(why) => return Refusal::Unavailable(why),
+        Answer::NotStored(why) | Answer::InDoubt(why) => return Refusal::Unavailable(why),
         Answer::Created(_) | Answer::Done | Answer::Raced | Answer::Written(_) => {
             return Refusal::Unavailable("the conductor answered something else".to_owned());
         }

@@ -72,6 +72,7 @@ impl World {
     pub(super) fn start(&mut self, attempt: &Attempt) -> Check {
         invariants::dispatched_before_started(&self.store.tables(), attempt)?;
         invariants::started_once(&self.made, attempt)?;
+        invariants::starts_what_was_accepted(&self.store.tables(), &self.compiled, attempt)?;
         self.made.insert(attempt.id, Made::of(attempt, Phase::Queued));
         self.soon(self.faults.work_us / 4, None, Event::Begin(attempt.id));
         Ok(())
@@ -167,7 +168,10 @@ impl World {
             (Phase::GivenUp | Phase::Over, _) => Some(Outcome::Lost),
         };
         match answer {
-            Some(outcome) => self.end_with(id, outcome),
+            Some(outcome) => {
+                self.sums.voids += u64::from(outcome == Outcome::Void);
+                self.end_with(id, outcome);
+            }
             None => self.tell(id, Fact::Started),
         }
     }

@@ -23,14 +23,17 @@ const RACES_MAX: u32 = 200;
 const SENDINGS_MAX: u32 = 40;
 /// How far the machine's clock is set.
 const HOUR_US: i64 = 3_600_000_000;
+pub(super) const DECADE_US: i64 = 10 * 365 * 24 * HOUR_US;
 
 impl World {
     /// The next thing that happens to the server from outside.
     pub(super) fn client(&mut self) {
         if self.random.chance(self.faults.clock) {
-            self.skew_us += self.random.up_to(2 * HOUR_US) - HOUR_US;
+            self.set_the_clock();
         }
-        if self.random.chance(self.faults.crash) {
+        if self.random.chance(self.faults.stop) {
+            self.soon(self.faults.client_us, None, Event::Stop);
+        } else if self.random.chance(self.faults.crash) {
             // Between any two events.
             self.soon(self.faults.client_us, None, Event::Crash);
         } else if let Some(asked) = self.something_to_ask() {
@@ -45,6 +48,15 @@ impl World {
         if self.clients.requests.len() < self.faults.requests {
             self.soon(self.faults.client_us, None, Event::Client);
         }
+    }
+
+    /// By up to an hour from what it says, or by years from what it should say.
+    fn set_the_clock(&mut self) {
+        self.skew_us = if self.random.chance(20) {
+            self.random.up_to(2 * DECADE_US) - DECADE_US
+        } else {
+            self.skew_us + self.random.up_to(2 * HOUR_US) - HOUR_US
+        };
     }
 
     fn something_to_ask(&mut self) -> Option<Asked> {
@@ -288,7 +300,11 @@ impl World {
             }
             Answer::Written(Outcome::LostRace) => {}
             Answer::Rejected(_) if keyed => {}
-            Answer::NotStored(_) if keyed => self.send_again(request, 2_000_000),
+            Answer::NotStored(_) | Answer::InDoubt(_) if keyed => {
+                self.send_again(request, 2_000_000);
+            }
+            // It may have happened.
+            Answer::InDoubt(_) => {}
             Answer::Rejected(_) | Answer::NotStored(_) => self.refuse(request),
             Answer::Raced => self.send_again(request, 100_000),
         }

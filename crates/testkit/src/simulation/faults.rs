@@ -7,6 +7,8 @@ use super::random::Random;
 pub(super) struct Faults {
     /// The process dies instead of the next client's request.
     pub crash: u32,
+    /// The server is stopped in order, and started again.
+    pub stop: u32,
     /// The process dies with some of a group's answers given and some of its attempts started.
     pub crash_halfway: u32,
     /// Nothing of a group is written.
@@ -17,7 +19,7 @@ pub(super) struct Faults {
     pub unknown_not_done: u32,
     /// A read from the store fails.
     pub read: u32,
-    /// The machine's clock is set, forwards or backwards.
+    /// The machine's clock is set, forwards or backwards, by up to an hour or by years.
     pub clock: u32,
     /// A report comes twice.
     pub twice: u32,
@@ -49,6 +51,7 @@ impl Faults {
     pub(super) fn swarm(random: &mut Random) -> Self {
         Self {
             crash: rate(random, 8),
+            stop: rate(random, 5),
             crash_halfway: rate(random, 3),
             not_done: rate(random, 25),
             unknown_done: rate(random, 20),
@@ -77,6 +80,7 @@ impl Faults {
     pub(super) fn heal(&mut self) {
         for rate in [
             &mut self.crash,
+            &mut self.stop,
             &mut self.crash_halfway,
             &mut self.not_done,
             &mut self.unknown_done,

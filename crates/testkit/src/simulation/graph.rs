@@ -18,6 +18,7 @@ pub(super) struct GraphNode {
     pub after: Vec<(usize, On)>,
     pub retries: u32,
     pub retry_if_lost: bool,
+    pub has_time_out: bool,
 }
 
 /// What an edge is worth now.
@@ -38,6 +39,7 @@ impl Graph {
                     after: edges(&codes, &task.after),
                     retries: task.retries.max,
                     retry_if_lost: task.on_lost == OnLost::Retry,
+                    has_time_out: task.timeout_ms.is_some(),
                 });
                 Self { is_group: false, nodes: nodes.collect() }
             }
@@ -49,6 +51,7 @@ impl Graph {
                     after: edges(&codes, &member.after),
                     retries: 0,
                     retry_if_lost: false,
+                    has_time_out: false,
                 });
                 Self { is_group: true, nodes: nodes.collect() }
             }

@@ -1,5 +1,6 @@
 //! After the faults: every run that nobody holds comes to its end, and then also those that were held.
 
+use super::asking::DECADE_US;
 use super::clients::Asked;
 use super::invariants;
 use super::world::{Check, World};
@@ -8,13 +9,15 @@ use dayend_engine::run::TaskVerb;
 use dayend_service::conductor::input::RunVerb;
 
 /// Faults are over for longer than the clock was wrong by, all retries and all time-outs.
-const HEALED_IN_US: i64 = 100 * 3_600_000_000;
+const HEALED_IN_US: i64 = 3 * DECADE_US;
 /// Rounds of releasing what is held: each may bring the next hold within reach.
 const RELEASES_MAX: usize = 60;
 
 impl World {
     pub(super) fn heal(&mut self) -> Check {
         self.faults.heal();
+        // What was due at a time that the clock only pretended is due then.
+        self.skew_us = 0;
         let begun_us = self.mono_us;
         if self.server.is_none() {
             self.recover()?;

@@ -2,55 +2,80 @@
 
 use super::block_on::block_on;
 use super::invariants;
-use super::server::{Server, Want};
+use super::mutations::Mutation;
+use super::server::Server;
 use super::world::{Check, Event, Fate, World};
 use dayend_engine::codes::RunKey;
 use dayend_executor::port::Report;
+use dayend_service::conductor::ConductorSettings;
 use dayend_service::conductor::core::Core;
-use dayend_service::conductor::input::Input;
-use dayend_service::conductor::load::Tree;
+use dayend_service::conductor::desk::{Desk, Want};
+use dayend_service::conductor::input::{Command, Input};
+use dayend_service::conductor::load::{Tree, Unfinished};
 use dayend_service::conductor::pending::Release;
 use dayend_service::conductor::view::Views;
 use dayend_store::port::{Group, GroupId, Outcome, Partition, Store, StoreError};
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 impl World {
     pub(super) fn fold(&mut self, input: Input<u64>) {
         let wall = self.wall();
-        if let Some(server) = &mut self.server {
-            server.fold(input, wall);
+        if let Some(server) = self.server.as_mut().filter(|server| !server.desk.is_stopping()) {
+            server.desk.fold(input, wall);
+        }
+    }
+
+    /// A command reaches the server's queue.
+    pub(super) fn arrive(&mut self, request: usize, command: Command) -> Check {
+        if let Some(command) = self.perturb_command(request, command)? {
+            self.commands.push_back((request, command));
+        }
+        Ok(())
+    }
+
+    /// While a group is full, commands wait in the queue.
+    fn take_commands(&mut self) {
+        while self.server.as_ref().is_some_and(|server| server.desk.takes_commands()) {
+            let Some((request, command)) = self.commands.pop_front() else { return };
+            self.fold(Input::Command(command, request as u64));
         }
     }
 
     /// After every event: the server goes once through its loop, and the world does what it wants.
     pub(super) fn serve(&mut self) -> Check {
-        let (wall, mono_us) = (self.wall(), self.mono_us);
+        let now = self.now();
+        self.take_commands();
         let Some(server) = &mut self.server else { return Ok(()) };
-        server.tick(wall, mono_us);
-        server.before_waiting(wall);
-        while let Some(server) = &mut self.server {
-            let wants = std::mem::take(&mut server.wants);
-            if wants.is_empty() {
-                break;
+        if !server.desk.is_stopping() {
+            server.desk.tick(now);
+        }
+        server.desk.go_on(now);
+        let mut wants = Vec::new();
+        server.desk.take_wants(&mut wants);
+        for want in wants {
+            if self.random.chance(self.faults.crash_halfway) {
+                self.crash();
+                return Ok(());
             }
-            for want in wants {
-                if self.random.chance(self.faults.crash_halfway) {
-                    self.crash();
-                    return Ok(());
-                }
-                self.grant(want)?;
-            }
+            self.grant(want)?;
         }
         let Some(server) = &self.server else { return Ok(()) };
+        if server.desk.is_done() {
+            self.crash();
+            return Ok(());
+        }
         invariants::views_show_what_was_acknowledged(server, &self.watch)?;
         invariants::only_the_owner_conducts(server)?;
+        invariants::what_is_to_stop_was_told(&self.watch, &self.made)?;
         self.set_alarm();
         Ok(())
     }
 
-    fn grant(&mut self, want: Want) -> Check {
+    fn grant(&mut self, want: Want<u64>) -> Check {
         let life = Some(self.life);
+        let Some(want) = self.perturb_want(want)? else { return Ok(()) };
         match want {
             Want::Commit(group) => self.begin_commit(group),
             Want::Read(run) => self.soon(self.faults.load_us, life, Event::LoadReads(run)),
@@ -62,7 +87,8 @@ impl World {
         Ok(())
     }
 
-    fn begin_commit(&mut self, group: Group) {
+    fn begin_commit(&mut self, mut group: Group) {
+        self.perturb_group(&mut group);
         let faults = &self.faults;
         let fates = [
             (faults.not_done, Fate::NotDone),
@@ -79,7 +105,9 @@ impl World {
     pub(super) fn commit_lands(&mut self, group: &Group, fate: Fate) -> Check {
         let life = Some(self.life);
         let written = matches!(fate, Fate::Done | Fate::UnknownDone);
-        let outcomes = if written { self.write(group)? } else { Vec::new() };
+        let trusted = || vec![Outcome::Applied; group.writes.len()];
+        let outcomes = if written { self.write(group)? } else { trusted() };
+        let fate = self.perturb_fate(group, fate)?;
         let why = || "the disk refused".to_owned();
         let answer = match fate {
             Fate::Done => Event::CommitAnswers(Ok(outcomes)),
@@ -90,9 +118,12 @@ impl World {
         Ok(())
     }
 
-    fn write(&mut self, group: &Group) -> Result<Vec<Outcome>, String> {
+    pub(super) fn write(&mut self, group: &Group) -> Result<Vec<Outcome>, String> {
         let store = Arc::clone(&self.store);
         let mut tables = store.tables();
+        if self.mutation == Some(Mutation::ForgetKeys) {
+            tables.claims.clear();
+        }
         let outcomes = tables.commit(group);
         if let Some(defect) = tables.defects.first() {
             return Err(defect.clone());
@@ -109,19 +140,25 @@ impl World {
         match settled {
             Ok(Some(outcomes)) => self.commit_answers(Ok(outcomes)),
             Ok(None) => self.commit_answers(Err("the connection was lost".to_owned())),
-            Err(_) => self.schedule(50_000, Some(self.life), Event::CommitSettles(group)),
+            Err(_) => {
+                self.sums.doubts += 1;
+                if let Some(server) = &mut self.server {
+                    server.desk.doubtful();
+                }
+                self.schedule(50_000, Some(self.life), Event::CommitSettles(group));
+            }
         }
     }
 
     pub(super) fn commit_answers(&mut self, done: Result<Vec<Outcome>, String>) {
-        let mono_us = self.mono_us;
+        let steady = self.now().steady;
         if done.is_err() {
             self.sums.failed_commits += 1;
         } else {
             self.watch.acknowledged();
         }
         if let Some(server) = &mut self.server {
-            server.finish_commit(done, mono_us);
+            server.desk.finish_commit(done, steady);
         }
     }
 
@@ -132,20 +169,21 @@ impl World {
     }
 
     pub(super) fn load_arrives(&mut self, run: RunKey, tree: Result<Option<Tree>, StoreError>) {
-        let (wall, mono_us) = (self.wall(), self.mono_us);
-        if let Some(server) = &mut self.server {
-            server.loaded(run, tree, wall, mono_us);
+        let now = self.now();
+        if let Some(server) = self.server.as_mut().filter(|server| !server.desk.is_stopping()) {
+            server.desk.loaded(run, tree, now);
         }
     }
 
     /// The server sleeps until something is due.
     fn set_alarm(&mut self) {
-        let Some(server) = &self.server else { return };
-        let wall = self.wall();
-        let due = server.core.next_wake();
-        let due = due.map(|at| self.mono_us + at.0.saturating_sub(wall.0).max(0));
-        let at = [due, server.resume_at, server.loads.retry_at].into_iter().flatten().min();
-        let at = at.map(|at| at.max(self.mono_us));
+        let Some(server) = self.server.as_ref().filter(|server| !server.desk.is_stopping()) else {
+            return;
+        };
+        let at = server.desk.quiet_for(self.now()).map(|quiet_for| {
+            let left_us = i64::try_from(quiet_for.as_micros()).unwrap_or(i64::MAX);
+            self.mono_us.saturating_add(left_us)
+        });
         if let Some(at) = at.filter(|at| self.wake != Some(*at)) {
             self.schedule(at - self.mono_us, Some(self.life), Event::Wake(at));
         }
@@ -166,39 +204,78 @@ impl World {
         self.sums.crashes += 1;
         self.life += 1;
         self.wake = None;
+        self.commands.clear();
         self.processes_die();
         self.unanswered();
         self.soon(3_000_000, None, Event::Recover);
     }
 
-    /// A server starts, exactly as the conductor does.
+    /// The server is told to stop: it ends what is on its way to the store.
+    pub(super) fn stop_server(&mut self) {
+        if let Some(server) = &mut self.server {
+            server.desk.stop();
+        }
+    }
+
+    /// A server starts; if it cannot, it is started again.
     pub(super) fn recover(&mut self) -> Check {
+        if self.server.is_some() {
+            return Ok(());
+        }
+        self.store.set_unavailable(self.random.chance(self.faults.read / 2));
+        let recovered = self.try_to_recover();
+        self.store.set_unavailable(false);
+        match recovered {
+            Ok(unfinished) => unfinished.iter().try_for_each(|found| self.find_again(found)),
+            Err(StoreError::Unavailable(_)) => {
+                self.soon(1_000_000, None, Event::Recover);
+                Ok(())
+            }
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    /// Exactly as the conductor starts, with settings of its own each time.
+    fn try_to_recover(&mut self) -> Result<Vec<Unfinished>, StoreError> {
         let partition = Partition(0);
         let views = Arc::new(Views::default());
         let store = Arc::clone(&self.store);
-        let takeover = block_on(store.take_over(partition)).map_err(|error| error.to_string())?;
-        let mut core = Core::new(&takeover, Arc::clone(&views));
-        let live = block_on(store.live_runs(partition)).map_err(|error| error.to_string())?;
+        let mut core = Core::new(&block_on(store.take_over(partition))?, Arc::clone(&views));
         let (mut seen, mut unfinished) = (BTreeSet::new(), Vec::new());
-        for row in live {
+        for row in block_on(store.live_runs(partition))? {
             let root = row.parent.map_or(row.key, |(group, _)| group);
             if !seen.insert(root) {
                 continue;
             }
-            let tree = block_on(Tree::read(store.as_ref(), &self.catalogue, root));
-            if let Some(tree) = tree.map_err(|error| error.to_string())? {
-                let found = core.recover(tree, self.wall()).map_err(|error| error.to_string())?;
-                unfinished.extend(found);
+            if let Some(tree) = block_on(Tree::read(store.as_ref(), &self.catalogue, root))? {
+                unfinished.extend(core.recover(tree, self.wall())?);
             }
         }
         self.watch.acknowledged();
-        self.server = Some(Server::new(core, views));
-        for found in unfinished {
-            let id = found.begin.attempt.id;
-            self.adopt(&found.begin.attempt);
-            if found.stopping {
-                self.stop(id);
-            }
+        let settings = self.some_settings();
+        self.server = Some(Server::new(Desk::new(core, settings), views));
+        Ok(unfinished)
+    }
+
+    fn some_settings(&mut self) -> ConductorSettings {
+        let usual = ConductorSettings::default();
+        let bursts = [1, 2, 3, usual.burst];
+        let pauses = [1, 50, 700].map(Duration::from_millis);
+        ConductorSettings {
+            burst: self.random.pick(&bursts).copied().unwrap_or(usual.burst),
+            retry_pause: self.random.pick(&pauses).copied().unwrap_or(usual.retry_pause),
+            ..usual
+        }
+    }
+
+    fn find_again(&mut self, found: &Unfinished) -> Check {
+        let attempt = &found.begin.attempt;
+        if self.perturb_adoption(attempt)? {
+            return Ok(());
+        }
+        self.adopt(attempt);
+        if found.stopping {
+            self.stop(attempt.id);
         }
         Ok(())
     }

@@ -16,6 +16,10 @@ pub struct Summary {
     pub failed_commits: u64,
     pub answers: u64,
     pub stale_reports: u64,
+    /// Times the store did not even say what became of a group.
+    pub doubts: u64,
+    /// Attempts that never started and were made again.
+    pub voids: u64,
 }
 
 impl Summary {
@@ -29,6 +33,8 @@ impl Summary {
         self.failed_commits += other.failed_commits;
         self.answers += other.answers;
         self.stale_reports += other.stale_reports;
+        self.doubts += other.doubts;
+        self.voids += other.voids;
     }
 }
 

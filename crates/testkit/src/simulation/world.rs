@@ -8,6 +8,7 @@ use super::faults::Faults;
 use super::graph::Graph;
 use super::invariants::Watch;
 use super::model_store::ModelStore;
+use super::mutations::Mutation;
 use super::random::Random;
 use super::server::Server;
 use super::trace::{Failure, Summary, Trace};
@@ -16,14 +17,18 @@ use dayend_engine::definition::Definition;
 use dayend_engine::time::Timestamp;
 use dayend_executor::port::Report;
 use dayend_service::compiled::{Catalogue, Compiled};
+use dayend_service::conductor::desk::Now;
 use dayend_service::conductor::input::{Command, Input};
 use dayend_service::conductor::load::Tree;
 use dayend_service::definitions::pack;
 use dayend_store::port::{
     Group, HistoryRow, NewDefinition, Outcome, Store, StoreError, VersionKey,
 };
-use std::collections::BTreeMap;
+use std::any::Any;
+use std::collections::{BTreeMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// 2026-10-30, in microseconds.
 const BEGIN_US: i64 = 1_793_318_400_000_000;
@@ -52,6 +57,8 @@ pub(super) enum Event {
     /// Ignored if the server wants to be woken at another time by now.
     Wake(i64),
     Crash,
+    /// The server is told to stop.
+    Stop,
     Recover,
     /// An attempt leaves the executor's queue.
     Begin(AttemptId),
@@ -78,6 +85,8 @@ struct Scheduled {
 pub(super) struct World {
     pub random: Random,
     pub faults: Faults,
+    /// What is wrong with this server.
+    pub mutation: Option<Mutation>,
     pub mono_us: i64,
     pub skew_us: i64,
     queue: BTreeMap<(i64, u64), Scheduled>,
@@ -90,6 +99,8 @@ pub(super) struct World {
     pub compiled: BTreeMap<VersionKey, Arc<Compiled>>,
     pub graphs: BTreeMap<VersionKey, Arc<Graph>>,
     pub server: Option<Server>,
+    /// Reached the server, which has not taken them yet.
+    pub commands: VecDeque<(usize, Command)>,
     pub life: u64,
     pub made: BTreeMap<AttemptId, Made>,
     pub clients: Clients,
@@ -100,15 +111,33 @@ pub(super) struct World {
 
 /// Lives through one seed. `told`: a failure tells its last steps.
 pub fn simulate(seed: u64, told: bool) -> Result<Summary, Failure> {
-    let mut world = World::new(seed, told);
-    match world.live() {
-        Ok(()) => Ok(world.sums),
-        Err(broken) => Err(Failure { seed, broken, trace: world.trace.into_lines() }),
-    }
+    simulate_with(seed, told, None)
+}
+
+/// Lives through one seed with a server that has a defect: a failure says which check has found it.
+pub fn simulate_with(
+    seed: u64,
+    told: bool,
+    mutation: Option<Mutation>,
+) -> Result<Summary, Failure> {
+    let mut world = World::new(seed, told, mutation);
+    // A panic of the core is a failure of the seed, and names it like any other.
+    let lived = catch_unwind(AssertUnwindSafe(|| world.live()));
+    let broken = match lived {
+        Ok(Ok(())) => return Ok(world.sums),
+        Ok(Err(broken)) => broken,
+        Err(panic) => format!("it panicked: {}", said(panic.as_ref())),
+    };
+    Err(Failure { seed, broken, trace: world.trace.into_lines() })
+}
+
+fn said(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a word")
 }
 
 impl World {
-    fn new(seed: u64, told: bool) -> Self {
+    fn new(seed: u64, told: bool, mutation: Option<Mutation>) -> Self {
         let mut random = Random::new(seed);
         let faults = Faults::swarm(&mut random);
         let store = Arc::new(ModelStore::default());
@@ -116,6 +145,7 @@ impl World {
         let mut world = Self {
             random,
             faults,
+            mutation,
             mono_us: 0,
             skew_us: 0,
             queue: BTreeMap::new(),
@@ -126,6 +156,7 @@ impl World {
             compiled: BTreeMap::new(),
             graphs: BTreeMap::new(),
             server: None,
+            commands: VecDeque::new(),
             life: 0,
             made: BTreeMap::new(),
             clients: Clients::default(),
@@ -177,17 +208,20 @@ impl World {
         match event {
             Event::Client => self.client(),
             Event::Resend(request) => self.send(request),
-            Event::Arrive(request, command) => {
-                self.fold(Input::Command(*command, request as u64));
-            }
+            Event::Arrive(request, command) => return self.arrive(request, *command),
             Event::CommitLands(group, fate) => return self.commit_lands(&group, fate),
             Event::CommitAnswers(done) => self.commit_answers(done),
             Event::CommitSettles(group) => self.commit_settles(group),
             Event::LoadReads(run) => self.load_reads(run),
             Event::LoadArrives(run, tree) => self.load_arrives(run, *tree),
-            Event::Deliver(report) => self.fold(Input::Report(report)),
+            Event::Deliver(report) => {
+                if let Some(report) = self.perturb_report(report) {
+                    self.fold(Input::Report(report));
+                }
+            }
             Event::Wake(at) => self.woken(at),
             Event::Crash => self.crash(),
+            Event::Stop => self.stop_server(),
             Event::Recover => return self.recover(),
             Event::Begin(id) => return self.begin(id),
             Event::End(id) => self.end(id),
@@ -198,6 +232,11 @@ impl World {
 
     pub(super) fn wall(&self) -> Timestamp {
         Timestamp(BEGIN_US + self.mono_us + self.skew_us)
+    }
+
+    pub(super) fn now(&self) -> Now {
+        let steady = Duration::from_micros(u64::try_from(self.mono_us).unwrap_or_default());
+        Now { wall: self.wall(), steady }
     }
 
     /// `life`: of the server that the event is on its way to or from.
@@ -278,6 +317,7 @@ fn told(event: &Event) -> String {
         | Event::Deliver(_)
         | Event::Wake(_)
         | Event::Crash
+        | Event::Stop
         | Event::Recover
         | Event::Begin(_)
         | Event::End(_)

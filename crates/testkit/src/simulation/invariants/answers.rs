@@ -34,7 +34,8 @@ pub(in crate::simulation) fn answered_after_the_commit(
         | Answer::Written(Outcome::LostRace)
         | Answer::Rejected(_)
         | Answer::Raced
-        | Answer::NotStored(_) => Ok(()),
+        | Answer::NotStored(_)
+        | Answer::InDoubt(_) => Ok(()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The history, record by record: each change is a listed one, each start has its reasons, and the whole is the rows.
 
-use super::known::Known;
+use super::known::{Known, NodeNow};
 use super::transitions::Step;
 use super::{must, rows};
 use crate::simulation::agents::Made;
@@ -89,6 +89,23 @@ impl Watch {
     /// The server knows of all that is on disk.
     pub(in crate::simulation) fn acknowledged(&mut self) {
         self.seen.append(&mut self.unacknowledged);
+    }
+
+    /// Attempts that are to stop, of all runs of which the server knows everything.
+    pub(super) fn acknowledged_stops(&self) -> impl Iterator<Item = AttemptId> + '_ {
+        let known = self.runs.iter().filter(|(run, known)| {
+            !known.state.ended && !known.graph.is_group && !self.unacknowledged.contains_key(run)
+        });
+        known.flat_map(|(run, known)| {
+            let stopping = |(_, now): &(u32, &NodeNow)| {
+                matches!(now.state, NodeState::Stopping | NodeState::Recycling)
+            };
+            (0_u32..).zip(&known.nodes).filter(stopping).map(|(node, now)| AttemptId {
+                run: *run,
+                node,
+                epoch: now.epoch,
+            })
+        })
     }
 
     /// Somebody was told that nothing of the request happened.

@@ -20,4 +20,5 @@ pub(super) use rest::{
 pub(super) use views::{views_are_the_rows, views_show_what_was_acknowledged};
 pub(super) use witness::{
     begun_by_rule, dispatched_before_started, one_process_a_task, started_once,
+    starts_what_was_accepted, what_is_to_stop_was_told,
 };

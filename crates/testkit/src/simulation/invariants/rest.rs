@@ -11,7 +11,7 @@ type Check = Result<(), String>;
 
 /// Nobody else took the partition, so the server is never fenced.
 pub(in crate::simulation) fn only_the_owner_conducts(server: &Server) -> Check {
-    must(!server.fenced, || "the only server was fenced".to_owned())
+    must(!server.desk.is_fenced(), || "the only server was fenced".to_owned())
 }
 
 /// Nodes that a person must release, in runs that have not ended.

@@ -35,7 +35,7 @@ impl Step<'_> {
         let state = state.ok_or_else(|| format!("there is no state {}", row.state))?;
         if !known.graph.is_group {
             self.only_listed_changes(before, state)?;
-            self.only_a_report_ends_an_attempt(before, state)?;
+            self.only_a_report_ends_an_attempt(known, before, state)?;
         }
         if row.epoch == before.epoch {
             let reopened = row.attempt == 0 && state == Waiting;
@@ -103,19 +103,29 @@ impl Step<'_> {
     }
 
     /// What became of an attempt is what its executor said.
-    fn only_a_report_ends_an_attempt(&self, before: NodeNow, to: NodeState) -> Check {
+    fn only_a_report_ends_an_attempt(
+        &self,
+        known: &Known,
+        before: NodeNow,
+        to: NodeState,
+    ) -> Check {
         let goes_on = to.has_attempt() && self.row.epoch == before.epoch;
-        if !before.state.has_attempt() || goes_on {
+        let late = before.state == Aborted && matches!(to, Successful | Failed);
+        if !(before.state.has_attempt() || (late && self.command.is_empty())) || goes_on {
             return Ok(());
         }
         let said = self.said_of(before);
+        let node = known.graph.nodes.get(self.row.node as usize);
+        let may_be_late = node.is_some_and(|node| node.has_time_out);
         let fits = match to {
             Successful => said.contains(&Outcome::Succeeded),
             Aborted => said.contains(&Outcome::Lost),
             Running => said.contains(&Outcome::Lost) || said.contains(&Outcome::Void),
-            Waiting | Held | Excluded | Stopping | Recycling | Backoff | Failed | Interrupted => {
-                !said.is_empty()
+            // A success counts as one unless its time was up.
+            Backoff | Failed => {
+                said.contains(&Outcome::Failed) || (may_be_late && !said.is_empty())
             }
+            Waiting | Held | Excluded | Stopping | Recycling | Interrupted => !said.is_empty(),
         };
         let (node, epoch) = (self.row.node, before.epoch);
         must(fits, || {

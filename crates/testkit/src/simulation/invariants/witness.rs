@@ -1,12 +1,18 @@
 //! What somebody outside would see of the attempts.
 
+use super::history::Watch;
 use super::must;
 use crate::simulation::agents::{Made, Phase};
 use crate::simulation::tables::Tables;
 use dayend_engine::codes::AttemptId;
+use dayend_engine::definition::Work;
+use dayend_engine::params::RunParams;
 use dayend_engine::run::NodeState;
 use dayend_executor::port::{Attempt, Outcome};
+use dayend_service::compiled::{Compiled, Source};
+use dayend_store::port::VersionKey;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 type Check = Result<(), String>;
 type AllMade = BTreeMap<AttemptId, Made>;
@@ -25,6 +31,39 @@ pub(in crate::simulation) fn dispatched_before_started(
             && NodeState::from_number(row.state).is_some_and(NodeState::has_attempt)
     });
     must(dispatched, || format!("{id:?} was started, and on disk there is {row:?}"))
+}
+
+/// What is started is of the definition version that the run was accepted with, with the parameters it came with.
+pub(in crate::simulation) fn starts_what_was_accepted(
+    tables: &Tables,
+    compiled: &BTreeMap<VersionKey, Arc<Compiled>>,
+    attempt: &Attempt,
+) -> Check {
+    let row = tables.runs.get(&attempt.id.run);
+    let row = row.ok_or_else(|| format!("{:?} is of no run", attempt.id))?;
+    let same = match compiled.get(&row.version).map(|compiled| &compiled.source) {
+        Some(Source::Batch(batch)) => *batch == attempt.batch,
+        Some(Source::Group(_)) | None => false,
+    };
+    must(same, || format!("{:?} is not of version {}", attempt.id, row.version.0))?;
+    let came: RunParams = serde_json::from_str(&row.params).map_err(|error| error.to_string())?;
+    let has =
+        |(name, value): (&String, &String)| attempt.params.undeclared.get(name) == Some(value);
+    let plain = attempt.task().work == Work::Noop;
+    must(plain || came.batch.iter().all(has), || {
+        format!("{:?} has {:?} instead of {}", attempt.id, attempt.params, row.params)
+    })
+}
+
+/// An attempt that is to be stopped was told so as soon as the server knew that this is on disk.
+pub(in crate::simulation) fn what_is_to_stop_was_told(watch: &Watch, made: &AllMade) -> Check {
+    for id in watch.acknowledged_stops() {
+        let told = made
+            .get(&id)
+            .is_none_or(|made| made.doomed || matches!(made.phase, Phase::Over | Phase::GivenUp));
+        must(told, || format!("{id:?} is to stop, and nobody told it"))?;
+    }
+    Ok(())
 }
 
 /// No attempt is started twice.

@@ -1,0 +1,34 @@
+//! The checks of the simulation can fail: a server with a defect is found out within a few worlds.
+
+use dayend_testkit::simulation::{Mutation, simulate_with};
+
+/// Worlds that a defect may go unnoticed in.
+const SEEDS: u64 = 150;
+
+#[test]
+fn every_defect_that_is_put_into_the_server_is_found() {
+    let mut found = Vec::new();
+    let mut missed = Vec::new();
+    for mutation in Mutation::ALL {
+        let first = (0..SEEDS).find_map(|seed| simulate_with(seed, false, Some(mutation)).err());
+        match first {
+            Some(failure) => found.push((mutation, failure)),
+            None => missed.push(mutation),
+        }
+    }
+    for (mutation, failure) in &found {
+        println!("{mutation:?}: seed {}: {}", failure.seed, failure.broken);
+    }
+    assert_eq!(missed, [], "nobody noticed");
+}
+
+#[test]
+fn a_panic_of_the_core_names_the_seed_and_how_to_replay_it() {
+    let failed = (0..SEEDS).find_map(|seed| {
+        simulate_with(seed, true, Some(Mutation::Panic)).err().map(|failure| (seed, failure))
+    });
+    let (seed, failure) = failed.expect("some seed has a verb");
+    let told = failure.to_string();
+    assert!(told.contains("it panicked: as it was told to"), "{told}");
+    assert!(told.ends_with(&format!("--bin simulate -- --seed {seed}")), "{told}");
+}
