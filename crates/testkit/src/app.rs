@@ -77,6 +77,15 @@ impl TestApp {
         (app, flaky.expect("the store was wrapped"))
     }
 
+    /// A server over a store in memory that fails as the test says: without threads and disks, so that nothing depends on
+    /// how busy the machine is. Whoever calls may do everything.
+    pub async fn in_memory() -> (Self, Arc<Flaky>) {
+        let dir = Arc::new(TempDir::new().expect("a temporary directory can be made"));
+        let flaky = Flaky::new(crate::simulation::memory_store());
+        let app = Self::open_over(dir, flaky.clone(), Some(People::anybody())).await;
+        (app, flaky)
+    }
+
     /// The same data in a new server.
     pub async fn start_again(self) -> Self {
         let dir = Arc::clone(&self.dir);
@@ -87,11 +96,16 @@ impl TestApp {
     }
 
     async fn open(dir: Arc<TempDir>, wrap: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>) -> Self {
-        let shifted = Arc::new(ShiftedClock::default());
-        let clock: Arc<dyn Clock> = shifted.clone();
         let path = dir.path().join("dayend.db");
         let store: Arc<dyn Store> =
             wrap(Arc::new(SqliteStore::open(&path).await.expect("a new database opens")));
+        Self::open_over(dir, store, None).await
+    }
+
+    /// `people`: none are made yet.
+    async fn open_over(dir: Arc<TempDir>, store: Arc<dyn Store>, people: Option<People>) -> Self {
+        let shifted = Arc::new(ShiftedClock::default());
+        let clock: Arc<dyn Clock> = shifted.clone();
         let scope = Scope {
             tenant: TENANT.to_owned(),
             service: "OFS".to_owned(),
@@ -115,7 +129,10 @@ impl TestApp {
         let settings = IdentitySettings::new(BASE_URL, keys);
         let identity =
             Identity::open(Arc::clone(&store), writer, settings).expect("the keys were just made");
-        let people = People::make(&identity, clock.as_ref()).await;
+        let people = match people {
+            Some(people) => people,
+            None => People::make(&identity, clock.as_ref()).await,
+        };
         let executors = Executors::new(executor_settings(dir.path()), Arc::new(Nobody));
         let parts = Parts {
             store: Arc::clone(&store),
@@ -271,6 +288,19 @@ struct People {
 }
 
 impl People {
+    /// An app of a store that lets everybody do everything.
+    fn anybody() -> Self {
+        let client_id = "anybody".to_owned();
+        let caller = Caller {
+            tenant: TENANT.to_owned(),
+            client_id: client_id.clone(),
+            strict: false,
+            user: None,
+        };
+        let nothing = || SecretString::from("");
+        Self { caller, client_id, client_secret: nothing(), password: nothing() }
+    }
+
     /// Makes the user and a new app with all rights.
     async fn make(identity: &Identity, clock: &dyn Clock) -> Self {
         let now = clock.now();

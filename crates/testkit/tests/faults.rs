@@ -142,7 +142,7 @@ async fn a_group_that_is_on_disk_goes_on_as_if_its_answer_had_come() {
     let replay = app.service.trigger(&app.caller, keyed(&app, "order")).await.unwrap();
     assert!(replay.replayed);
     assert_eq!(replay.run_id, accepted.run_id);
-    assert!(app.service.ready());
+    assert!(app.service.ready().await);
     app.verify().await;
 }
 
@@ -153,7 +153,7 @@ async fn nobody_is_kept_waiting_for_a_store_that_does_not_say_what_became_of_a_g
     flaky.reads_fail(true);
     flaky.script(&[Fate::DoneUnknown]);
     let refused = app.service.trigger(&app.caller, app.trigger_of("CHAIN", Kind::Batch)).await;
-    assert!(matches!(refused, Err(Refusal::Unavailable(_))) && !app.service.ready(), "{refused:?}");
+    assert!(matches!(refused, Err(Refusal::Unavailable(_))) && !app.service.ready().await, "{refused:?}");
     flaky.reads_fail(false);
     app.scripted.finish(b, Outcome::Succeeded, "");
     assert_eq!(shown(&app.ended(&run).await), ALL_DONE);
@@ -349,11 +349,11 @@ async fn the_server_is_ready_again_by_itself_when_the_store_is() {
     flaky.otherwise(Fate::NotDone);
     let refused = app.service.trigger(&app.caller, app.trigger_of("CHAIN", Kind::Batch)).await;
     assert!(matches!(refused, Err(Refusal::Unavailable(_))), "{refused:?}");
-    assert!(!app.service.ready());
+    assert!(!app.service.ready().await);
     flaky.otherwise(Fate::Done);
     // Nobody asks for anything.
     let recovering = async {
-        while !app.service.ready() {
+        while !app.service.ready().await {
             tokio::task::yield_now().await;
         }
     };
@@ -392,7 +392,7 @@ async fn a_second_owner_stops_the_first_one_with_nothing_written() {
         assert!(matches!(refused, Err(Refusal::Unavailable(_))), "{refused:?}");
         app.scripted.finish(b, Outcome::Succeeded, "");
         app.conductor.stop().await;
-        assert!(!app.service.ready());
+        assert!(!app.service.ready().await);
         let refused = app.service.interrupt(&app.caller, app.run_request(&run)).await;
         assert!(matches!(refused, Err(Refusal::Unavailable(_))), "{refused:?}");
         assert_eq!(app.store.verify().await.unwrap(), before, "nothing was written");

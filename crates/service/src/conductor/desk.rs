@@ -39,15 +39,22 @@ pub enum Want<R> {
     Again(Report),
 }
 
+/// Whether a group is under way to the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Flight {
+    Nothing,
+    UnderWay,
+    /// The store does not say what became of it.
+    InDoubt,
+}
+
 /// The core, and what waits for it or for the store.
 pub struct Desk<R> {
     core: Core<R>,
     loads: Loads<R>,
     wants: Vec<Want<R>>,
     settings: ConductorSettings,
-    committing: bool,
-    /// The store does not say what became of the group under way.
-    in_doubt: bool,
+    flight: Flight,
     /// Commands in the open group.
     gathered: usize,
     healthy: bool,
@@ -66,8 +73,7 @@ impl<R> Desk<R> {
             loads: Loads::new(settings.retry_pause),
             wants: Vec::new(),
             settings,
-            committing: false,
-            in_doubt: false,
+            flight: Flight::Nothing,
             gathered: 0,
             healthy: true,
             pause: settings.retry_pause,
@@ -99,7 +105,7 @@ impl<R> Desk<R> {
 
     /// It was told to stop, and nothing of it is on its way to the store any more.
     pub fn is_done(&self) -> bool {
-        self.stopping && !self.committing
+        self.stopping && self.flight == Flight::Nothing
     }
 
     /// Another server owns the runs.
@@ -114,7 +120,7 @@ impl<R> Desk<R> {
     }
 
     fn refuses_commands(&self) -> bool {
-        self.resume_at.is_some() || self.in_doubt
+        self.resume_at.is_some() || self.flight == Flight::InDoubt
     }
 
     /// How long nothing is due.
@@ -218,7 +224,7 @@ impl<R> Desk<R> {
     }
 
     fn begin_commit(&mut self, wall: Timestamp) {
-        if self.committing || self.resume_at.is_some() {
+        if self.flight != Flight::Nothing || self.resume_at.is_some() {
             return;
         }
         self.gathered = 0;
@@ -228,7 +234,7 @@ impl<R> Desk<R> {
             Next::Nothing => {}
             Next::Answer(released) => self.release(released),
             Next::Commit(group) => {
-                self.committing = true;
+                self.flight = Flight::UnderWay;
                 self.wants.push(Want::Commit(group));
             }
         }
@@ -236,10 +242,10 @@ impl<R> Desk<R> {
 
     /// The store does not say what became of the group under way. Nobody is kept waiting for that.
     pub fn doubtful(&mut self) {
-        if !self.committing {
+        if self.flight == Flight::Nothing {
             return;
         }
-        self.in_doubt = true;
+        self.flight = Flight::InDoubt;
         self.healthy = false;
         let why = "it is not known yet whether this was stored: ask for the run's status, or repeat it with the same key";
         for reply in self.core.take_replies() {
@@ -249,8 +255,7 @@ impl<R> Desk<R> {
 
     /// The group under way is on disk, or nothing of it was written.
     pub fn finish_commit(&mut self, done: Result<Vec<Outcome>, String>, steady: Duration) {
-        self.committing = false;
-        self.in_doubt = false;
+        self.flight = Flight::Nothing;
         self.healthy = done.is_ok();
         let released = match done {
             Ok(outcomes) => {
@@ -288,7 +293,7 @@ impl<R> std::fmt::Debug for Desk<R> {
         out.debug_struct("Desk")
             .field("core", &self.core)
             .field("loads", &self.loads)
-            .field("in_doubt", &self.in_doubt)
+            .field("flight", &self.flight)
             .field("healthy", &self.healthy)
             .field("stopping", &self.stopping)
             .finish_non_exhaustive()

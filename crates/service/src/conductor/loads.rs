@@ -160,6 +160,6 @@ impl<R> std::fmt::Debug for Loads<R> {
             .field("waiting", &self.waiting.len())
             .field("waiting_commands", &self.waiting_commands)
             .field("flushes", &self.flushes.len())
-            .finish()
+            .finish_non_exhaustive()
     }
 }

@@ -298,13 +298,12 @@ impl World {
                 one.accepted = true;
                 self.learn_version(request);
             }
-            Answer::Written(Outcome::LostRace) => {}
-            Answer::Rejected(_) if keyed => {}
             Answer::NotStored(_) | Answer::InDoubt(_) if keyed => {
                 self.send_again(request, 2_000_000);
             }
-            // It may have happened.
-            Answer::InDoubt(_) => {}
+            Answer::Rejected(_) if keyed => {}
+            // What is in doubt may have happened.
+            Answer::Written(Outcome::LostRace) | Answer::InDoubt(_) => {}
             Answer::Rejected(_) | Answer::NotStored(_) => self.refuse(request),
             Answer::Raced => self.send_again(request, 100_000),
         }

@@ -22,6 +22,7 @@ mod tables;
 mod trace;
 mod world;
 
+pub use model_store::memory_store;
 pub use mutations::Mutation;
 pub use trace::{Failure, Summary};
 pub use world::{simulate, simulate_with};

@@ -111,8 +111,9 @@ impl World {
         }
         if let Command::Verb(verb) = &command {
             if self.is(Mutation::Panic) {
-                std::panic::panic_any("as it was told to".to_owned());
-            } else if self.is(Mutation::AnswerBeforeTheCommit) {
+                panic_as_told();
+            }
+            if self.is(Mutation::AnswerBeforeTheCommit) {
                 self.answered(request as u64, &Answer::Done)?;
             } else if self.is(Mutation::ForgetAnInterrupt) && verb.verb == RunVerb::Interrupt {
                 return self.answered(request as u64, &Answer::Done).map(|()| None);
@@ -192,4 +193,9 @@ impl World {
         }
         Ok(self.is(Mutation::ForgetToAdopt))
     }
+}
+
+#[expect(clippy::panic, reason = "the defect is a panic")]
+fn panic_as_told() -> ! {
+    panic!("as it was told to");
 }

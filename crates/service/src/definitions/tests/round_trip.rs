@@ -13,8 +13,6 @@ use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
-
     #[test]
     fn an_export_is_read_back_and_exported_again_byte_for_byte(definitions in vec(definitions(), 1..4)) {
         let text = export(&definitions);
