@@ -169,6 +169,40 @@ fn scripts_get_one_object_from_every_verb() {
     assert_eq!((&verified["runs"], &verified["defects"]), (&json!(0), &json!([])));
 }
 
+#[test]
+fn a_tenant_begins_with_its_first_workspace() {
+    let home = Home::initialised();
+    let second = ["--tenant", "second", "--service", "OFS_DAYEND", "--workspace", "WS001"];
+    let add = |scope: [&str; 6]| admin(&home, &[&["scope", "add"], &scope[..]].concat());
+    assert_eq!(add(second).ok(), "workspace second/OFS_DAYEND/WS001 was made\n");
+    assert!(add(second).failed_with(8).contains("exists already"));
+    let mut other = second;
+    other[5] = "WS002";
+    add(other).ok();
+    for (at, bad) in [(1, "a/b"), (3, "*"), (5, "")] {
+        let mut scope = second;
+        scope[at] = bad;
+        assert_eq!(add(scope).code, 2, "{bad:?} is no id");
+    }
+    let listed = admin(&home, &["scope", "list"]);
+    insta::assert_snapshot!(listed.ok().replace(&home.get("tenant"), "TENANT"), @r"
+    TENANT	OFS_DAYEND	WS001
+    second	OFS_DAYEND	WS001
+    second	OFS_DAYEND	WS002
+    ");
+    let object = admin(&home, &["--json", "scope", "list", "--tenant", "second"]);
+    let object: Value = serde_json::from_str(object.ok()).unwrap();
+    assert_eq!(
+        object["scopes"][1],
+        json!({ "tenant": "second", "service": "OFS_DAYEND", "workspace": "WS002" })
+    );
+    assert!(admin(&home, &["scope", "list", "--tenant", "third"]).failed_with(6).contains("third"));
+    admin(&home, &["user", "add", "maria", "--tenant", "second"]).ok();
+    assert!(admin(&home, &["user", "list", "--tenant", "second"]).ok().starts_with("maria\t"));
+    assert!(!admin(&home, &["user", "list"]).ok().contains("maria"), "she is of another tenant");
+    run(&["audit", "verify", "--data", home.text()]).ok();
+}
+
 fn admin(home: &Home, arguments: &[&str]) -> Said {
     let mut all = vec!["admin"];
     all.extend(arguments);

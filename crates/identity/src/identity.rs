@@ -29,7 +29,7 @@ pub struct IdentitySettings {
     pub issuer: String,
     /// Where [`crate::keys::create`] made the keys.
     pub keys_dir: PathBuf,
-    /// Passwords that are hashed at the same time; at most the number of cores.
+    /// Passwords that are hashed at the same time; each keeps a core busy that others wait for.
     pub hash_threads: usize,
     /// The lifetime of an access token when none is asked for.
     pub access_token_s: u64,
@@ -46,7 +46,7 @@ impl IdentitySettings {
         Self {
             issuer: issuer.to_owned(),
             keys_dir,
-            hash_threads: cores,
+            hash_threads: (cores / 2).max(1),
             access_token_s: 3600,
             max_access_token_s: 31_536_000,
             refresh_token_s: 604_800,

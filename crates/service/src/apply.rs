@@ -24,7 +24,9 @@ impl Service {
         files: Vec<SourceFile>,
         dry_run: bool,
     ) -> Result<Applied, Refusal> {
+        self.count(caller)?;
         self.require(caller, &scope, &[Function::Define]).await?;
+        let _admitted = self.applies.try_acquire().map_err(|_| Refusal::Overloaded)?;
         // Reading a large definition takes seconds: not on a thread that others wait for.
         let read = tokio::task::spawn_blocking(move || read(&files)).await;
         let read = read.map_err(|error| {

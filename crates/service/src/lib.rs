@@ -2,6 +2,7 @@
 //!
 //! Knows the engine, the store's traits, identities and executors. Must not know HTTP or SQL.
 
+pub mod admission;
 mod apply;
 pub mod clock;
 pub mod compiled;

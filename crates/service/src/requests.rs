@@ -185,6 +185,12 @@ pub enum Refusal {
     /// `-4`, strict 422: the idempotency key was used with another body.
     #[error("the idempotency key `{0}` was used before with another request")]
     KeyReused(String),
+    /// 429 with `Retry-After`: the caller or the tenant asked more often than it may.
+    #[error("there are too many requests of yours")]
+    TooMany { retry_after_s: u64 },
+    /// 503 with `Retry-After`: more is asked of the server than it can do; nothing was done.
+    #[error("the server has too much to do")]
+    Overloaded,
     /// 503 with `Retry-After`.
     #[error("the server cannot store this now: {0}")]
     Unavailable(String),

@@ -1,5 +1,6 @@
 //! The use cases: who may ask. What they do stands in `runs` and `apply`.
 
+use crate::admission::{NotTaken, RateLimits, Rates};
 use crate::clock::Clock;
 use crate::conductor::Conductor;
 use crate::conductor::input::{Answer, Command};
@@ -14,6 +15,15 @@ use dayend_store::port::{Store, StoreError};
 use std::collections::HashSet;
 use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+/// Applies that are looked at or wait for that; more are refused.
+const APPLIES_MAX: usize = 16;
+
+/// When to come again if all places of the tenant are taken.
+const PLACES_RETRY: Duration = Duration::from_secs(1);
 
 /// Everything that callers may ask for.
 pub struct Service {
@@ -24,8 +34,11 @@ pub struct Service {
     clock: Arc<dyn Clock>,
     /// Scopes that were found to exist: none is ever removed.
     scopes: RwLock<HashSet<Scope>>,
+    rates: Rates,
     /// One apply at a time: what it checked must still be true when it is stored.
     pub(crate) applying: tokio::sync::Mutex<()>,
+    /// One permit for each apply that is looked at or waits for that.
+    pub(crate) applies: Semaphore,
     pub(crate) last_version: AtomicI64,
 }
 
@@ -36,6 +49,7 @@ pub struct Parts {
     pub identity: Identity,
     pub executors: Arc<Executors>,
     pub clock: Arc<dyn Clock>,
+    pub rates: RateLimits,
 }
 
 impl std::fmt::Debug for Parts {
@@ -70,7 +84,9 @@ impl Service {
             identity: parts.identity,
             clock: parts.clock,
             scopes: RwLock::default(),
+            rates: Rates::new(parts.rates),
             applying: tokio::sync::Mutex::new(()),
+            applies: Semaphore::new(APPLIES_MAX),
         })
     }
 
@@ -81,6 +97,12 @@ impl Service {
     /// Issues a token (RFC 6749).
     pub async fn token(&self, request: TokenRequest) -> Result<TokenAnswer, TokenError> {
         self.identity.token(request, self.now()).await
+    }
+
+    /// Counts a change that the caller asks for, before anything is looked up for it.
+    pub(crate) fn count(&self, caller: &Caller) -> Result<(), Refusal> {
+        let who = caller.user.as_ref().map_or(&caller.client_id, |user| &user.id);
+        self.rates.take(&caller.tenant, who, Instant::now()).map_err(too_many)
     }
 
     /// The caller behind a bearer token.
@@ -186,7 +208,7 @@ impl Service {
                 Refusal::Invalid { key: "STATUS".to_owned(), problem }
             }
         })?;
-        match self.conductor.command(Command::Flush).await {
+        match self.conductor.command("", Command::Flush).await? {
             Answer::NotStored(why) | Answer::InDoubt(why) => Err(Refusal::Unavailable(why)),
             Answer::Done
             | Answer::Created(_)
@@ -205,6 +227,21 @@ impl Service {
 fn not_allowed(who: String, functions: &[Function], scope: &Scope) -> Refusal {
     let names: Vec<&str> = functions.iter().map(|function| function.as_str()).collect();
     Refusal::NotAllowed { who, function: names.join(" or "), scope: scope.to_string() }
+}
+
+/// Whole seconds: that is what `Retry-After` can say.
+fn too_many(wait: Duration) -> Refusal {
+    Refusal::TooMany { retry_after_s: wait.as_secs() + u64::from(wait.subsec_nanos() > 0) }
+}
+
+impl From<NotTaken> for Refusal {
+    fn from(not_taken: NotTaken) -> Self {
+        match not_taken {
+            NotTaken::TenantFull => too_many(PLACES_RETRY),
+            NotTaken::Full => Self::Overloaded,
+            NotTaken::Closed => Self::Unavailable(not_taken.to_string()),
+        }
+    }
 }
 
 /// The store could not be asked.

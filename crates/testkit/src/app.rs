@@ -9,6 +9,7 @@ use dayend_executor::settings::Settings;
 use dayend_identity::admin::{GrantChange, Grantee, NewApp, NewUser};
 use dayend_identity::caller::{Caller, CallerUser, Function};
 use dayend_identity::{GrantType, Identity, IdentitySettings};
+use dayend_service::admission::RateLimits;
 use dayend_service::clock::{Clock, SystemClock};
 use dayend_service::conductor::input::{Answer, Command};
 use dayend_service::conductor::{Conductor, ConductorSettings};
@@ -140,10 +141,11 @@ impl TestApp {
             identity,
             executors,
             clock,
+            rates: RateLimits::default(),
         };
         let service = Service::new(parts);
         let settings = WebSettings::new(BASE_URL, None).expect("the base URL is one");
-        let app = App { service: Arc::clone(&service), settings: Arc::new(settings) };
+        let app = App::new(Arc::clone(&service), settings);
         Self {
             service,
             conductor,
@@ -229,7 +231,7 @@ impl TestApp {
     /// Resolves when the conductor stores changes (again), with everything that was reported before on disk.
     pub async fn settled(&self) {
         let asking = async {
-            while self.conductor.command(Command::Flush).await != Answer::Done {
+            while self.conductor.command("", Command::Flush).await != Ok(Answer::Done) {
                 tokio::task::yield_now().await;
             }
         };

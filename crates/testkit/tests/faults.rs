@@ -417,8 +417,8 @@ async fn a_verb_whose_key_was_taken_meanwhile_leaves_no_trace() {
             app.scripted.finish(b, Outcome::Succeeded, "");
             flaky.let_go();
         };
-        let (answer, ()) = tokio::join!(app.conductor.command(interrupt(&app, key)), rest);
-        assert_eq!(answer, Answer::Raced, "{fate:?}");
+        let (answer, ()) = tokio::join!(app.conductor.command(TENANT, interrupt(&app, key)), rest);
+        assert_eq!(answer, Ok(Answer::Raced), "{fate:?}");
         assert_eq!(shown(&app.ended(&run).await), ALL_DONE, "{fate:?}");
         assert_eq!(app.scripted.stopped(), [], "{fate:?}");
         app.verify().await;
@@ -478,8 +478,8 @@ async fn an_interrupt_also_stops_what_waits_for_its_connection() {
         reason: None,
         claim: None,
     };
-    let answer = app.conductor.command(Command::Verb(Box::new(interrupted))).await;
-    assert_eq!(answer, Answer::Done);
+    let answer = app.conductor.command(TENANT, Command::Verb(Box::new(interrupted))).await;
+    assert_eq!(answer, Ok(Answer::Done));
     assert_eq!(app.scripted.started(), [], "its connection is not known yet");
     flaky.reads_fail(false);
     let post = app.scripted.attempt_of("POST").await;

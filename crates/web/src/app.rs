@@ -1,5 +1,6 @@
 //! What every handler is given.
 
+use crate::body::Room;
 use dayend_service::use_cases::Service;
 use std::fmt;
 use std::sync::Arc;
@@ -8,6 +9,10 @@ use std::sync::Arc;
 pub const BODY_LIMIT_BYTES: usize = 1024 * 1024;
 /// Definition files, all of one `apply` together, are refused beyond this size.
 pub const DEFINITIONS_LIMIT_BYTES: usize = 16 * 1024 * 1024;
+/// The bodies of all requests that are not answered yet take at most so much memory, together.
+pub const BODIES_BYTES: usize = 128 * 1024 * 1024;
+/// As [`BODIES_BYTES`], of those who have shown no access token.
+const STRANGERS_BODIES_BYTES: usize = 32 * 1024 * 1024;
 /// First path segments that are ours: a base path cannot begin with one.
 const OWN_SEGMENTS: [&str; 8] =
     ["SchedulerService", "rest-api", "api", "oauth2", "admin", "ca.pem", "health", "ready"];
@@ -17,6 +22,19 @@ const OWN_SEGMENTS: [&str; 8] =
 pub struct App {
     pub service: Arc<Service>,
     pub settings: Arc<WebSettings>,
+    /// For the bodies of callers who have shown an access token.
+    pub(crate) room: Arc<Room>,
+    /// For those of others.
+    pub(crate) strangers_room: Arc<Room>,
+}
+
+impl App {
+    /// The state of a router over these use cases.
+    pub fn new(service: Arc<Service>, settings: WebSettings) -> Self {
+        let room = Room::new(settings.bodies_bytes);
+        let strangers_room = Room::new(STRANGERS_BODIES_BYTES);
+        Self { service, settings: Arc::new(settings), room, strangers_room }
+    }
 }
 
 impl fmt::Debug for App {
@@ -36,6 +54,8 @@ pub struct WebSettings {
     pub ca_pem: Option<String>,
     pub body_limit_bytes: usize,
     pub definitions_limit_bytes: usize,
+    /// The memory for the bodies of all callers together.
+    pub bodies_bytes: usize,
 }
 
 /// Why a text is no base URL.
@@ -73,6 +93,7 @@ impl WebSettings {
             ca_pem,
             body_limit_bytes: BODY_LIMIT_BYTES,
             definitions_limit_bytes: DEFINITIONS_LIMIT_BYTES,
+            bodies_bytes: BODIES_BYTES,
         })
     }
 }

@@ -4,11 +4,18 @@ use axum::body::{Body, HttpBody};
 use axum::http::{HeaderMap, header};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 /// How long a body may take to arrive, from its first byte to its last.
 pub const ARRIVAL_LIMIT: Duration = Duration::from_mins(1);
+/// As [`ARRIVAL_LIMIT`], for those who have shown no access token.
+pub const STRANGERS_ARRIVAL_LIMIT: Duration = Duration::from_secs(20);
+/// A body may fall behind this rate for so long; then it is given up.
+pub const RATE_BYTES_PER_S: u64 = 1024;
+const BEHIND_LIMIT: Duration = Duration::from_secs(10);
 /// So much of a body that is too large is thrown away before it is refused, for so long: a peer that is still sending would
 /// otherwise see its connection reset instead of the answer.
 const DISCARD_MAX_BYTES: usize = 32 * 1024 * 1024;
@@ -27,6 +34,8 @@ pub enum BodyError {
     TooLarge { limit_bytes: usize },
     #[error("the body did not arrive in time")]
     TooSlow,
+    #[error("the bodies of other requests take all the memory for them")]
+    NoRoom,
     #[error("the body ended early or is not framed correctly")]
     Broken,
     #[error("the body must be {want} in UTF-8, without `Content-Encoding`")]
@@ -37,7 +46,7 @@ impl BodyError {
     /// The rest of the body is not read, so that an HTTP/1 connection cannot go on.
     pub fn ends_connection(self) -> bool {
         match self {
-            Self::TooLarge { .. } | Self::TooSlow | Self::Broken => true,
+            Self::TooLarge { .. } | Self::TooSlow | Self::NoRoom | Self::Broken => true,
             Self::MediaType { .. } => false,
         }
     }
@@ -45,6 +54,7 @@ impl BodyError {
 
 /// The whole body behind these headers, if it is at most `limit_bytes` long and arrives within `within`.
 pub async fn read(
+    room: &Arc<Room>,
     headers: &HeaderMap,
     body: Body,
     limit_bytes: usize,
@@ -56,32 +66,106 @@ pub async fn read(
         let asked = headers.contains_key(header::EXPECT);
         return refused((!asked).then_some(body), limit_bytes).await;
     }
-    match timeout(within, collected(body, limit_bytes)).await {
-        Err(_) => Err(BodyError::TooSlow),
-        Ok(Err(Unread::Broken)) => Err(BodyError::Broken),
-        Ok(Err(Unread::TooLarge(rest))) => refused(Some(rest), limit_bytes).await,
-        Ok(Ok(bytes)) => Ok(bytes),
+    match collected(Held::nothing(room), body, limit_bytes, Instant::now() + within).await {
+        Ok(bytes) => Ok(bytes),
+        Err(Unread::For(error)) => Err(error),
+        Err(Unread::TooLarge(rest)) => refused(Some(rest), limit_bytes).await,
     }
 }
 
 /// Why a body was not read to its end.
 enum Unread {
-    Broken,
+    For(BodyError),
     /// With what there is of it after the limit.
     TooLarge(Body),
 }
 
-async fn collected(mut body: Body, limit_bytes: usize) -> Result<Bytes, Unread> {
+async fn collected(
+    mut held: Held,
+    mut body: Body,
+    limit_bytes: usize,
+    end: Instant,
+) -> Result<Bytes, Unread> {
     let mut bytes = BytesMut::new();
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| Unread::Broken)?;
+    let mut behind_until = Instant::now() + BEHIND_LIMIT;
+    loop {
+        let frame = match timeout_at(end.min(behind_until), body.frame()).await {
+            Ok(Some(frame)) => frame.map_err(|_| Unread::For(BodyError::Broken))?,
+            Ok(None) => break,
+            Err(_) => return Err(Unread::For(BodyError::TooSlow)),
+        };
         let Ok(data) = frame.into_data() else { continue };
         if data.len() > limit_bytes - bytes.len() {
             return Err(Unread::TooLarge(body));
         }
+        if !held.more(data.len()) {
+            return Err(Unread::For(BodyError::NoRoom));
+        }
+        behind_until = (behind_until + time_for(data.len())).min(Instant::now() + BEHIND_LIMIT);
         bytes.extend_from_slice(&data);
     }
-    Ok(bytes.freeze())
+    Ok(if bytes.is_empty() { Bytes::new() } else { Bytes::from_owner(Kept { bytes, _held: held }) })
+}
+
+/// What so many bytes take at the least rate.
+fn time_for(bytes: usize) -> Duration {
+    Duration::from_millis(
+        u64::try_from(bytes).unwrap_or(u64::MAX).saturating_mul(1000) / RATE_BYTES_PER_S,
+    )
+}
+
+/// The memory that bodies may take, all together.
+#[derive(Debug)]
+pub struct Room {
+    max_bytes: usize,
+    held_bytes: AtomicUsize,
+}
+
+impl Room {
+    /// Room for so many bytes.
+    pub fn new(max_bytes: usize) -> Arc<Self> {
+        Arc::new(Self { max_bytes, held_bytes: AtomicUsize::new(0) })
+    }
+}
+
+/// A part of the room, given back at its end.
+struct Held {
+    room: Arc<Room>,
+    bytes: usize,
+}
+
+impl Held {
+    fn nothing(room: &Arc<Room>) -> Self {
+        Self { room: Arc::clone(room), bytes: 0 }
+    }
+
+    /// Takes more, if there is so much.
+    fn more(&mut self, bytes: usize) -> bool {
+        let fits = |held: usize| held.checked_add(bytes).filter(|sum| *sum <= self.room.max_bytes);
+        let took = self.room.held_bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits);
+        if took.is_ok() {
+            self.bytes += bytes;
+        }
+        took.is_ok()
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.room.held_bytes.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
+/// A body with the room that it takes.
+struct Kept {
+    bytes: BytesMut,
+    _held: Held,
+}
+
+impl AsRef<[u8]> for Kept {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
 }
 
 /// Reads what is left of a body that is too large, within bounds.
@@ -128,8 +212,15 @@ mod tests {
     use super::*;
     use axum::http::HeaderValue;
     use futures_util::{StreamExt, stream};
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    async fn alone(
+        headers: &HeaderMap,
+        body: Body,
+        limit_bytes: usize,
+        within: Duration,
+    ) -> Result<Bytes, BodyError> {
+        read(&Room::new(usize::MAX), headers, body, limit_bytes, within).await
+    }
 
     fn chunks(sizes: &[usize]) -> Body {
         let chunks: Vec<Result<Bytes, std::io::Error>> =
@@ -140,12 +231,15 @@ mod tests {
     #[tokio::test]
     async fn a_body_is_cut_at_its_limit_whether_or_not_it_announced_its_length() {
         let second = Duration::from_secs(1);
-        assert_eq!(read(&HeaderMap::new(), Body::from("12345"), 5, second).await.unwrap(), "12345");
-        assert_eq!(read(&HeaderMap::new(), chunks(&[2, 3]), 5, second).await.unwrap(), "xxxxx");
-        assert_eq!(read(&HeaderMap::new(), Body::empty(), 0, second).await.unwrap(), "");
+        assert_eq!(
+            alone(&HeaderMap::new(), Body::from("12345"), 5, second).await.unwrap(),
+            "12345"
+        );
+        assert_eq!(alone(&HeaderMap::new(), chunks(&[2, 3]), 5, second).await.unwrap(), "xxxxx");
+        assert_eq!(alone(&HeaderMap::new(), Body::empty(), 0, second).await.unwrap(), "");
         let refused = Err(BodyError::TooLarge { limit_bytes: 4 });
-        assert_eq!(read(&HeaderMap::new(), Body::from("12345"), 4, second).await, refused);
-        assert_eq!(read(&HeaderMap::new(), chunks(&[2, 3]), 4, second).await, refused);
+        assert_eq!(alone(&HeaderMap::new(), Body::from("12345"), 4, second).await, refused);
+        assert_eq!(alone(&HeaderMap::new(), chunks(&[2, 3]), 4, second).await, refused);
     }
 
     #[tokio::test(start_paused = true)]
@@ -161,32 +255,80 @@ mod tests {
                 Ok::<_, std::io::Error>(Bytes::from(vec![b'x'; size]))
             }))
         };
-        assert_eq!(read(&HeaderMap::new(), count(vec![3, 3, 1000]), 4, second).await, refused);
+        assert_eq!(alone(&HeaderMap::new(), count(vec![3, 3, 1000]), 4, second).await, refused);
         assert_eq!(taken.load(Ordering::Relaxed), 1006, "the peer is still sending");
         let mebibyte = 1024 * 1024;
         let endless = count(vec![mebibyte; 1000]);
-        assert_eq!(read(&HeaderMap::new(), endless, 4, second).await, refused);
+        assert_eq!(alone(&HeaderMap::new(), endless, 4, second).await, refused);
         assert!(taken.load(Ordering::Relaxed) <= DISCARD_MAX_BYTES + 2 * mebibyte);
 
         let then_silent = Body::from_stream(
             stream::iter([Ok::<_, std::io::Error>(Bytes::from("12345"))]).chain(stream::pending()),
         );
         let began = tokio::time::Instant::now();
-        assert_eq!(read(&HeaderMap::new(), then_silent, 4, second).await, refused);
+        assert_eq!(alone(&HeaderMap::new(), then_silent, 4, second).await, refused);
         assert!(began.elapsed() <= SILENCE, "who is silent has its answer soon");
 
         let mut asks_first = HeaderMap::new();
         asks_first.insert(header::EXPECT, HeaderValue::from_static("100-continue"));
-        assert_eq!(read(&asks_first, Body::from("12345"), 4, second).await, refused);
+        assert_eq!(alone(&asks_first, Body::from("12345"), 4, second).await, refused);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_body_that_never_ends_is_given_up() {
         let endless = Body::from_stream(stream::pending::<Result<Bytes, std::io::Error>>());
         assert_eq!(
-            read(&HeaderMap::new(), endless, 10, ARRIVAL_LIMIT).await,
+            alone(&HeaderMap::new(), endless, 10, ARRIVAL_LIMIT).await,
             Err(BodyError::TooSlow)
         );
+    }
+
+    /// So many bytes each second, for ever.
+    fn trickle(bytes_per_s: usize) -> Body {
+        Body::from_stream(stream::unfold((), move |()| async move {
+            let _second = timeout(Duration::from_secs(1), std::future::pending::<()>()).await;
+            Some((Ok::<_, std::io::Error>(Bytes::from(vec![b'x'; bytes_per_s])), ()))
+        }))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_falls_behind_the_least_rate_is_given_up_early() {
+        let (mebibyte, began) = (1024 * 1024, Instant::now());
+        let slow = alone(&HeaderMap::new(), trickle(100), mebibyte, ARRIVAL_LIMIT).await;
+        assert_eq!(slow, Err(BodyError::TooSlow));
+        assert!(began.elapsed() < BEHIND_LIMIT + Duration::from_secs(2), "{:?}", began.elapsed());
+        let began = Instant::now();
+        let steady = alone(&HeaderMap::new(), trickle(1024), mebibyte, ARRIVAL_LIMIT).await;
+        assert_eq!(steady, Err(BodyError::TooSlow));
+        assert_eq!(began.elapsed(), ARRIVAL_LIMIT, "the rate is enough, the time is not");
+        // What came fast at first does not pay for silence later.
+        let burst = chunks(&[512 * 1024]).into_data_stream().chain(trickle(1).into_data_stream());
+        let began = Instant::now();
+        let then_slow =
+            alone(&HeaderMap::new(), Body::from_stream(burst), mebibyte, ARRIVAL_LIMIT).await;
+        assert_eq!(then_slow, Err(BodyError::TooSlow));
+        assert!(began.elapsed() < BEHIND_LIMIT + Duration::from_secs(2), "{:?}", began.elapsed());
+    }
+
+    #[tokio::test]
+    async fn bodies_take_no_more_memory_than_there_is_room_and_give_it_back() {
+        let (room, second) = (Room::new(10), Duration::from_secs(1));
+        let none = HeaderMap::new();
+        let first = read(&room, &none, chunks(&[3, 3]), 10, second).await.unwrap();
+        let copy = first.clone();
+        assert_eq!(read(&room, &none, chunks(&[3, 3]), 10, second).await, Err(BodyError::NoRoom));
+        let second_one = read(&room, &none, chunks(&[4]), 10, second).await.unwrap();
+        drop(first);
+        assert_eq!(read(&room, &none, chunks(&[1]), 10, second).await, Err(BodyError::NoRoom));
+        drop((copy, second_one));
+        assert_eq!(room.held_bytes.load(Ordering::Relaxed), 0);
+        read(&room, &none, chunks(&[5, 5]), 10, second).await.unwrap();
+        let broken = Body::from_stream(stream::iter([
+            Ok(Bytes::from("12345678")),
+            Err(std::io::Error::other("gone")),
+        ]));
+        assert_eq!(read(&room, &none, broken, 10, second).await, Err(BodyError::Broken));
+        assert_eq!(room.held_bytes.load(Ordering::Relaxed), 0, "what was refused holds nothing");
     }
 
     #[tokio::test]
@@ -196,7 +338,7 @@ mod tests {
             Err(std::io::Error::other("gone")),
         ]));
         assert_eq!(
-            read(&HeaderMap::new(), broken, 10, Duration::from_secs(1)).await,
+            alone(&HeaderMap::new(), broken, 10, Duration::from_secs(1)).await,
             Err(BodyError::Broken)
         );
     }

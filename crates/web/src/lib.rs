@@ -13,3 +13,4 @@ pub mod locale;
 pub mod oauth;
 pub mod problem;
 pub mod server;
+mod sparing;

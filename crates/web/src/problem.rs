@@ -94,6 +94,12 @@ impl Problem {
         self
     }
 
+    /// The connection ends with it.
+    fn closing(mut self) -> Self {
+        self.headers.push((header::CONNECTION, HeaderValue::from_static("close")));
+        self
+    }
+
     fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.body.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
@@ -128,6 +134,10 @@ impl From<Refusal> for Problem {
             Refusal::AlreadyInterrupted(_) => ProblemCode::AlreadyInterrupted,
             Refusal::WrongState(_) => ProblemCode::WrongState,
             Refusal::KeyReused(_) => ProblemCode::KeyReused,
+            Refusal::TooMany { retry_after_s } => {
+                return Self::new(ProblemCode::Busy, detail).retry_after(retry_after_s);
+            }
+            Refusal::Overloaded => return Self::overloaded(),
             Refusal::Unavailable(reason) => return Self::unavailable(reason),
             Refusal::BadDefinitions(defects) => return bad_definitions(defects),
         };
@@ -176,12 +186,10 @@ impl From<BodyError> for Problem {
             BodyError::TooSlow => ProblemCode::RequestTimeout,
             BodyError::Broken => ProblemCode::InvalidRequest,
             BodyError::MediaType { .. } => ProblemCode::UnsupportedMediaType,
+            BodyError::NoRoom => return Self::overloaded().closing(),
         };
-        let mut problem = Self::new(code, error.to_string());
-        if error.ends_connection() {
-            problem.headers.push((header::CONNECTION, HeaderValue::from_static("close")));
-        }
-        problem
+        let problem = Self::new(code, error.to_string());
+        if error.ends_connection() { problem.closing() } else { problem }
     }
 }
 
@@ -228,6 +236,8 @@ mod tests {
             (Refusal::AlreadyInterrupted(run()), 409, "already-interrupted"),
             (Refusal::WrongState(text()), 409, "wrong-state"),
             (Refusal::KeyReused(text()), 422, "key-reused"),
+            (Refusal::TooMany { retry_after_s: 2 }, 429, "busy"),
+            (Refusal::Overloaded, 503, "unavailable"),
             (Refusal::Unavailable(text()), 503, "unavailable"),
             (Refusal::BadDefinitions(Vec::new()), 422, "bad-definitions"),
         ];
@@ -269,7 +279,8 @@ mod tests {
             shown(BodyError::TooLarge { limit_bytes: 1024 }).await,
             shown(BodyError::MediaType { want: "application/json" }).await,
             shown(Problem::url_too_long(8192)).await,
-            shown(Problem::overloaded()).await,
+            shown(Refusal::Overloaded).await,
+            shown(Refusal::TooMany { retry_after_s: 2 }).await,
         ];
         insta::assert_snapshot!(answers.join("\n\n"), @r#"
         401 Unauthorized
@@ -311,6 +322,12 @@ mod tests {
         cache-control: no-store
         retry-after: 1
         {"type":"urn:dayend:problem:unavailable","title":"Not available now","status":503,"code":"unavailable","detail":"the server has too much to do","retryable":true}
+
+        429 Too Many Requests
+        content-type: application/problem+json
+        cache-control: no-store
+        retry-after: 2
+        {"type":"urn:dayend:problem:busy","title":"Too many requests","status":429,"code":"busy","detail":"there are too many requests of yours","retryable":true}
         "#);
     }
 

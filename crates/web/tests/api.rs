@@ -409,10 +409,7 @@ async fn every_route_answers_below_the_base_path_too() {
     let app = TestApp::new().await;
     let ca = Some("-----BEGIN CERTIFICATE-----\n".to_owned());
     let settings = WebSettings::new("https://gateway.example/bank/dayend", ca).unwrap();
-    let router = dayend_web::server::router(App {
-        service: Arc::clone(&app.service),
-        settings: Arc::new(settings),
-    });
+    let router = dayend_web::server::router(App::new(Arc::clone(&app.service), settings));
     let client = Client { router, token: Client::of(&app).await.token };
     app.apply(CHAIN).await;
     for prefix in ["", "/bank/dayend"] {

@@ -14,6 +14,7 @@ mod housekeeping;
 pub(crate) mod init;
 mod logs;
 mod offline;
+mod open_files;
 pub(crate) mod profile;
 pub(crate) mod running;
 mod say;

@@ -16,7 +16,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// The event of the first record of every audit.
-const INIT_EVENT: &str = "init";
+pub(super) const INIT_EVENT: &str = "init";
 /// The record is the first one; a few more are looked at for directories that were made by other means.
 const INIT_WITHIN: u32 = 16;
 

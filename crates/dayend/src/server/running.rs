@@ -9,6 +9,7 @@ use super::directory::{Directory, link_program};
 use super::failure::Failure;
 use super::housekeeping::{self, Housekeeping};
 use super::offline::{has_records, installation_in};
+use super::open_files;
 use super::settings::{Flag, Settings};
 use dayend_executor::{Executors, Network};
 use dayend_identity::keys::Keys;
@@ -25,12 +26,15 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket, lookup_host};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 /// Everything that stops may take this long together; what is on disk by then is what counts anyway.
 const STOP_WITHIN: Duration = Duration::from_millis(1900);
+
+/// Connections that may wait to be accepted; the system may allow fewer.
+const BACKLOG: u32 = 4096;
 
 /// What a server is started with.
 pub(crate) struct Options {
@@ -151,7 +155,7 @@ async fn start_on(
         Arc::clone(&store),
         Arc::clone(&clock),
         |reports| Arc::clone(made.insert(Executors::new(prepared.executors, reports))),
-        ConductorSettings::default(),
+        ConductorSettings { queue: settings.queue, ..ConductorSettings::default() },
     )
     .await
     .map_err(|error| {
@@ -166,11 +170,16 @@ async fn start_on(
         identity,
         executors: Arc::clone(&executors),
         clock: Arc::clone(&clock),
+        rates: settings.rates,
     });
 
-    let faces = faces(App { service, settings: Arc::new(prepared.web) });
-    let limits =
-        Limits { connections: settings.connections, drain: settings.drain, ..Limits::default() };
+    let faces = faces(App::new(service, prepared.web));
+    let limits = Limits {
+        connections: open_files::connections(settings.connections),
+        per_address: settings.connections_per_address,
+        drain: settings.drain,
+        ..Limits::default()
+    };
     let (stop, stopped) = oneshot::channel();
     // A sender that is gone means stop, too.
     let shutdown = async { drop(stopped.await) };
@@ -233,7 +242,7 @@ impl fmt::Debug for Running {
 
 async fn bind(listen: &str) -> Result<(TcpListener, SocketAddr), Failure> {
     let bound = async {
-        let listener = TcpListener::bind((host_of(listen), port_of(listen))).await?;
+        let listener = listen_on(listen).await?;
         let address = listener.local_addr()?;
         Ok::<_, io::Error>((listener, address))
     };
@@ -248,6 +257,25 @@ async fn bind(listen: &str) -> Result<(TcpListener, SocketAddr), Failure> {
             Failure::usage(format!("cannot listen on {listen}: {error}"))
         }
     })
+}
+
+/// On the first address of the name that can be had.
+async fn listen_on(listen: &str) -> io::Result<TcpListener> {
+    let mut last = None;
+    for address in lookup_host((host_of(listen), port_of(listen))).await? {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() };
+        let listening = socket.and_then(|socket| {
+            // A server that was just stopped has left connections behind that keep the port otherwise.
+            socket.set_reuseaddr(true)?;
+            socket.bind(address)?;
+            socket.listen(BACKLOG)
+        });
+        match listening {
+            Ok(listener) => return Ok(listener),
+            Err(error) => last = Some(error),
+        }
+    }
+    Err(last.unwrap_or_else(|| io::Error::from(io::ErrorKind::AddrNotAvailable)))
 }
 
 fn certificate(
@@ -327,5 +355,6 @@ fn web_settings(
         .map_err(|error| Failure::usage(format!("base_url: {error}")))?;
     told.body_limit_bytes = settings.body_limit_bytes;
     told.definitions_limit_bytes = settings.definitions_limit_bytes;
+    told.bodies_bytes = settings.bodies_bytes;
     Ok(told)
 }

@@ -3,11 +3,12 @@
 
 use super::commit::RETRY_PAUSE_MAX;
 use super::core::{Core, Next, Released};
-use super::handle::ConductorSettings;
+use super::handle::{ConductorSettings, UNKNOWN};
 use super::input::{Answer, Command, Input};
 use super::load::Tree;
 use super::loads::Loads;
 use super::pending::Release;
+use crate::admission::places;
 use dayend_engine::codes::RunKey;
 use dayend_engine::run::Rejected;
 use dayend_engine::time::Timestamp;
@@ -55,7 +56,7 @@ pub struct Desk<R> {
     wants: Vec<Want<R>>,
     settings: ConductorSettings,
     flight: Flight,
-    /// Commands in the open group.
+    /// Places of the commands in the open group.
     gathered: usize,
     healthy: bool,
     pause: Duration,
@@ -142,7 +143,7 @@ impl<R> Desk<R> {
             let why = "the last change could not be stored; trying again".to_owned();
             return self.wants.push(Want::Reply(reply, Answer::NotStored(why)));
         }
-        self.gathered += 1;
+        self.gathered += places(&command);
         if matches!(command, Command::Flush) && self.loads.is_waited_for() {
             return self.loads.wait_for_all(reply);
         }
@@ -247,9 +248,8 @@ impl<R> Desk<R> {
         }
         self.flight = Flight::InDoubt;
         self.healthy = false;
-        let why = "it is not known yet whether this was stored: ask for the run's status, or repeat it with the same key";
         for reply in self.core.take_replies() {
-            self.wants.push(Want::Reply(reply, Answer::InDoubt(why.to_owned())));
+            self.wants.push(Want::Reply(reply, Answer::InDoubt(UNKNOWN.to_owned())));
         }
     }
 

@@ -6,6 +6,7 @@ use super::input::{Answer, Command};
 use super::load::{Tree, Unfinished};
 use super::shell::{Reply, Shell, Tools};
 use super::view::Views;
+use crate::admission::{Intake, NotTaken, QueueLimits, intake, lane, places};
 use crate::clock::Clock;
 use crate::compiled::Catalogue;
 use async_trait::async_trait;
@@ -18,16 +19,22 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+/// Nobody waits longer than this for an answer to a trigger or a verb.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+
+/// What is said when it is not known in time what became of a command.
+pub(super) const UNKNOWN: &str = "it is not known yet whether this was stored: ask for the run's status, or repeat it with the same key";
 
 /// Limits of the conductor.
 #[derive(Clone, Copy, Debug)]
 pub struct ConductorSettings {
-    /// Commands that may wait for the core; more are refused.
-    pub queue: usize,
-    /// Inputs that are folded in before the core looks at anything else.
+    /// What may wait for the core; more is refused.
+    pub queue: QueueLimits,
+    /// Places of commands, and reports, that are folded in before the core looks at anything else.
     pub burst: usize,
     /// The first pause before something that failed is tried again; it doubles each time, up to two seconds.
     pub retry_pause: Duration,
@@ -35,7 +42,7 @@ pub struct ConductorSettings {
 
 impl Default for ConductorSettings {
     fn default() -> Self {
-        Self { queue: 4096, burst: 4096, retry_pause: RETRY_PAUSE }
+        Self { queue: QueueLimits::default(), burst: 4096, retry_pause: RETRY_PAUSE }
     }
 }
 
@@ -46,7 +53,7 @@ pub struct StartError(#[from] pub StoreError);
 
 /// The conductor of this node.
 pub struct Conductor {
-    commands: mpsc::Sender<(Command, Reply)>,
+    commands: Intake<(Command, Reply)>,
     stop: Mutex<Option<oneshot::Sender<()>>>,
     task: tokio::sync::Mutex<Option<JoinHandle<()>>>,
     /// Views of the live runs.
@@ -82,7 +89,7 @@ impl Conductor {
         settings: ConductorSettings,
     ) -> Result<Arc<Self>, StartError> {
         let (report_sender, reports) = mpsc::unbounded_channel();
-        let (commands, command_queue) = mpsc::channel(settings.queue);
+        let (commands, command_queue) = intake(settings.queue);
         let (stop, stopped) = oneshot::channel();
         let executor: Arc<dyn Executor> = executor(Arc::new(ReportQueue(report_sender.clone())));
         let views = Arc::new(Views::default());
@@ -118,16 +125,25 @@ impl Conductor {
         self.healthy.load(Ordering::Relaxed) && !self.commands.is_closed()
     }
 
-    /// Submits a command; the answer comes after the commit that it rests on.
-    pub async fn command(&self, command: Command) -> Answer {
-        let busy = || Answer::NotStored("too many requests wait; try again in a moment".to_owned());
+    /// Submits a command in the turn of a tenant (`""`: Dayend's own); the answer comes after the commit that it rests on.
+    pub async fn command(&self, tenant: &str, command: Command) -> Result<Answer, NotTaken> {
+        let patient = matches!(command, Command::Foreign(_) | Command::Flush);
         let (reply, answer) = oneshot::channel();
-        let stopping = || Answer::NotStored("the server is stopping".to_owned());
-        match self.commands.try_send((command, reply)) {
-            Ok(()) => answer.await.unwrap_or_else(|_| stopping()),
-            Err(TrySendError::Full(_)) => busy(),
-            Err(TrySendError::Closed(_)) => stopping(),
-        }
+        self.commands.offer(tenant, places(&command), (command, reply))?;
+        let answered = if patient {
+            answer.await
+        } else {
+            match timeout(ANSWER_WITHIN, answer).await {
+                Ok(answered) => answered,
+                Err(_) => return Ok(Answer::InDoubt(UNKNOWN.to_owned())),
+            }
+        };
+        // Without an answer it was never looked at: it had to give way, or the server stops.
+        answered.map_err(
+            |_| {
+                if self.commands.is_closed() { NotTaken::Closed } else { NotTaken::Full }
+            },
+        )
     }
 
     /// Stores what is on its way, then takes nothing more. Running commands go on under their shims.
@@ -145,10 +161,12 @@ impl Conductor {
 #[async_trait]
 impl Writer for Conductor {
     async fn write(&self, write: Write) -> Result<Outcome, WriteError> {
-        match self.command(Command::Foreign(Box::new(write))).await {
-            Answer::Written(outcome) => Ok(outcome),
-            Answer::NotStored(why) | Answer::InDoubt(why) => Err(WriteError(why)),
-            Answer::Created(_) | Answer::Done | Answer::Rejected(_) | Answer::Raced => {
+        let tenant = lane(&write).to_owned();
+        match self.command(&tenant, Command::Foreign(Box::new(write))).await {
+            Ok(Answer::Written(outcome)) => Ok(outcome),
+            Ok(Answer::NotStored(why) | Answer::InDoubt(why)) => Err(WriteError(why)),
+            Err(not_taken) => Err(WriteError(not_taken.to_string())),
+            Ok(Answer::Created(_) | Answer::Done | Answer::Rejected(_) | Answer::Raced) => {
                 Err(WriteError("the conductor answered something else".to_owned()))
             }
         }

@@ -8,6 +8,7 @@ use super::input::{Answer, Command, Input};
 use super::load::{Tree, Unfinished};
 use super::pending::Release;
 use super::starts::Starts;
+use crate::admission::Outlet;
 use crate::clock::Clock;
 use crate::compiled::Catalogue;
 use dayend_engine::codes::RunKey;
@@ -33,7 +34,7 @@ pub(super) struct Shell {
     /// The zero of the steady clock.
     begun: Instant,
     catalogue: Arc<Catalogue>,
-    commands: mpsc::Receiver<(Command, Reply)>,
+    commands: Outlet<(Command, Reply)>,
     reports: mpsc::UnboundedReceiver<Report>,
     requeue: mpsc::UnboundedSender<Report>,
     settings: ConductorSettings,
@@ -67,7 +68,7 @@ impl Shell {
     pub(super) fn new(
         core: Core<Reply>,
         tools: Tools,
-        commands: mpsc::Receiver<(Command, Reply)>,
+        commands: Outlet<(Command, Reply)>,
         reports: mpsc::UnboundedReceiver<Report>,
         requeue: mpsc::UnboundedSender<Report>,
     ) -> Self {
@@ -143,7 +144,7 @@ impl Shell {
         while let Ok(report) = self.reports.try_recv() {
             self.fold(Input::Report(report));
         }
-        while let Ok((command, reply)) = self.commands.try_recv() {
+        while let Some((command, reply)) = self.commands.try_recv() {
             self.fold(Input::Command(command, reply));
         }
         self.desk.stop();
@@ -154,7 +155,7 @@ impl Shell {
         for _ in 0..self.settings.burst {
             let report = self.reports.try_recv().ok();
             let takes = self.desk.takes_commands();
-            let command = if takes { self.commands.try_recv().ok() } else { None };
+            let command = if takes { self.commands.try_recv() } else { None };
             if report.is_none() && command.is_none() {
                 break;
             }
@@ -168,6 +169,10 @@ impl Shell {
     }
 
     fn fold(&mut self, input: Input<Reply>) {
+        if matches!(&input, Input::Command(_, reply) if reply.is_closed()) {
+            // Whoever asked has gone and was told nothing: nothing is done for nobody.
+            return;
+        }
         if matches!(input, Input::Command(Command::Flush, _)) {
             // What was reported before the question counts.
             while let Ok(report) = self.reports.try_recv() {

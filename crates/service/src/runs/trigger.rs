@@ -38,6 +38,7 @@ impl Service {
         caller: &Caller,
         request: TriggerRequest,
     ) -> Result<Accepted, Refusal> {
+        self.count(caller)?;
         self.require(caller, &request.scope, &[Function::Exec]).await?;
         let what = if request.kind == Kind::Batch { "batch" } else { "batch group" };
         let code = request
@@ -91,7 +92,8 @@ impl Service {
                 return Ok(replay);
             }
             let create = self.prepare(caller, &start).await?;
-            match self.conductor.command(Command::Create(Box::new(create))).await {
+            let command = Command::Create(Box::new(create));
+            match self.conductor.command(&caller.tenant, command).await? {
                 Answer::Created(run_id) => return Ok(Accepted { run_id, replayed: false }),
                 // The same key was faster: its answer is this one's.
                 Answer::Raced => {}

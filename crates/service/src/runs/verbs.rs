@@ -27,6 +27,7 @@ impl Service {
 
     /// A new run with the old one's date, parameters and choices, on the newest definition.
     pub async fn rerun(&self, caller: &Caller, request: RunRequest) -> Result<Accepted, Refusal> {
+        self.count(caller)?;
         self.require(caller, &request.scope, &[Function::Exec]).await?;
         let view = self.find_run(&request).await?;
         if let Some(replay) = self.replay(caller, "rerun", request.key.as_ref()).await? {
@@ -47,6 +48,7 @@ impl Service {
 
     /// Hold, release, exclude, include, force-OK.
     pub async fn task(&self, caller: &Caller, request: TaskRequest) -> Result<RunStatus, Refusal> {
+        self.count(caller)?;
         self.require(caller, &request.run.scope, &[Function::Operate]).await?;
         let view = self.find_run(&request.run).await?;
         let node = view.compiled.find(&request.task);
@@ -66,7 +68,8 @@ impl Service {
             reason: Some(request.reason),
             claim: None,
         };
-        let answer = self.conductor.command(Command::Verb(Box::new(command))).await;
+        let command = Command::Verb(Box::new(command));
+        let answer = self.conductor.command(&caller.tenant, command).await?;
         if answer != Answer::Done {
             return Err(refused(&view.row.run_id, Some(&request.task), answer));
         }
@@ -79,6 +82,7 @@ impl Service {
         request: RunRequest,
         verb: RunVerb,
     ) -> Result<Accepted, Refusal> {
+        self.count(caller)?;
         self.require(caller, &request.scope, &[Function::Exec]).await?;
         let row = self.find_row(&request).await?;
         loop {
@@ -91,7 +95,8 @@ impl Service {
             }
             let command =
                 VerbCommand { run: row.key, verb, actor: caller.actor(), reason: None, claim };
-            let answer = self.conductor.command(Command::Verb(Box::new(command))).await;
+            let command = Command::Verb(Box::new(command));
+            let answer = self.conductor.command(&caller.tenant, command).await?;
             if answer == Answer::Done {
                 return Ok(Accepted { run_id: row.run_id, replayed: false });
             }

@@ -2,7 +2,7 @@
 
 use super::segments::Segments;
 use crate::app::App;
-use crate::body::{self, ARRIVAL_LIMIT};
+use crate::body::{self, STRANGERS_ARRIVAL_LIMIT};
 use crate::problem::Problem;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
@@ -15,7 +15,8 @@ pub(super) async fn callback(
 ) -> Result<StatusCode, Problem> {
     let (parts, body) = request.into_parts();
     let limit_bytes = app.settings.body_limit_bytes;
-    let body = body::read(&parts.headers, body, limit_bytes, ARRIVAL_LIMIT).await?;
+    let (room, within) = (&app.strangers_room, STRANGERS_ARRIVAL_LIMIT);
+    let body = body::read(room, &parts.headers, body, limit_bytes, within).await?;
     app.service.callback(&token, &body).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,7 +1,7 @@
 //! Request bodies of `/api/v1`: strict JSON objects without unknown fields.
 
 use super::parameters::Parameters;
-use crate::body::{self, ARRIVAL_LIMIT, JSON};
+use crate::body::{self, ARRIVAL_LIMIT, JSON, Room};
 use crate::json::{Repair, read};
 use crate::problem::Problem;
 use axum::extract::Request;
@@ -9,10 +9,12 @@ use axum::http::request::Parts;
 use bytes::Bytes;
 use dayend_wire::problem::ProblemCode;
 use serde::de::DeserializeOwned;
+use std::sync::Arc;
 
 /// The request's head and its body, which must be JSON (or, if `may_be_empty`, nothing at all). All that is said stands in the
 /// body: `?dryRun=true` must not silently mean the opposite.
 pub(super) async fn json_bytes(
+    room: &Arc<Room>,
     request: Request,
     limit_bytes: usize,
     may_be_empty: bool,
@@ -23,7 +25,7 @@ pub(super) async fn json_bytes(
     if !may_be_empty {
         refused?;
     }
-    let bytes = body::read(&parts.headers, body, limit_bytes, ARRIVAL_LIMIT).await?;
+    let bytes = body::read(room, &parts.headers, body, limit_bytes, ARRIVAL_LIMIT).await?;
     if !bytes.is_empty() {
         refused?;
     }
@@ -71,18 +73,25 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_that_may_be_empty_needs_a_type_only_if_it_is_there() {
+        let room = Room::new(100);
         let status =
             |result: Result<_, Problem>| result.map_or_else(|problem| problem.body.status, |_| 200);
-        assert_eq!(status(json_bytes(request(None, ""), 10, true).await), 200);
-        assert_eq!(status(json_bytes(request(Some("text/plain"), ""), 10, true).await), 200);
-        assert_eq!(status(json_bytes(request(Some("text/plain"), "{}"), 10, true).await), 415);
-        assert_eq!(status(json_bytes(request(None, ""), 10, false).await), 415);
+        assert_eq!(status(json_bytes(&room, request(None, ""), 10, true).await), 200);
+        assert_eq!(status(json_bytes(&room, request(Some("text/plain"), ""), 10, true).await), 200);
         assert_eq!(
-            status(json_bytes(request(Some("application/json"), "{}"), 10, false).await),
+            status(json_bytes(&room, request(Some("text/plain"), "{}"), 10, true).await),
+            415
+        );
+        assert_eq!(status(json_bytes(&room, request(None, ""), 10, false).await), 415);
+        assert_eq!(
+            status(json_bytes(&room, request(Some("application/json"), "{}"), 10, false).await),
             200
         );
         assert_eq!(
-            status(json_bytes(request(Some("application/json"), "[1,2,3,4,5]"), 10, false).await),
+            status(
+                json_bytes(&room, request(Some("application/json"), "[1,2,3,4,5]"), 10, false)
+                    .await
+            ),
             413
         );
     }

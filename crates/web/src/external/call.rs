@@ -77,7 +77,8 @@ pub(super) async fn enter(
     let caller = app.service.authorise(&caller, &scope, Some(&remote_user), functions).await?;
     body::require(headers, body::JSON)?;
     let bytes =
-        body::read(headers, body, app.settings.body_limit_bytes, body::ARRIVAL_LIMIT).await?;
+        body::read(&app.room, headers, body, app.settings.body_limit_bytes, body::ARRIVAL_LIMIT)
+            .await?;
     Ok(Call { caller, scope, key, body: object(&bytes)? })
 }
 

@@ -3,13 +3,20 @@
 use crate::authentication::Unauthenticated;
 use crate::body::BodyError;
 use crate::locale::Sentence;
+use crate::sparing::Sparing;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use dayend_engine::codes::shortened;
 use dayend_service::requests::Refusal;
 use dayend_wire::codes::ResultCode;
+use std::time::Instant;
+
+/// While the store is away, every call is refused.
+static UNAVAILABLE: Sparing = Sparing::new();
 
 /// When to come again if the server cannot store or check.
 const RETRY_AFTER_S: u64 = 5;
+/// When to come again if too much is going on at once.
+const OVERLOADED_RETRY_S: u64 = 1;
 /// The longest sentence of the service that is passed on.
 const REASON_MAX_CHARS: usize = 500;
 
@@ -71,9 +78,25 @@ impl Fault {
         )
     }
 
+    /// 429: the caller asked more often than it may.
+    fn too_many(retry_after_s: u64) -> Self {
+        let http = Http::Always(StatusCode::TOO_MANY_REQUESTS);
+        Self::new(ResultCode::Failure, http, Sentence::TooMany { seconds: retry_after_s })
+            .with(header::RETRY_AFTER, HeaderValue::from(retry_after_s))
+    }
+
+    /// 503: more is asked of the server than it can do.
+    fn overloaded() -> Self {
+        let http = Http::Always(StatusCode::SERVICE_UNAVAILABLE);
+        Self::new(ResultCode::Failure, http, Sentence::Overloaded)
+            .with(header::RETRY_AFTER, HeaderValue::from(OVERLOADED_RETRY_S))
+    }
+
     /// The reason is for the log only: it may name files, hosts and statements.
     fn unavailable(reason: &str) -> Self {
-        tracing::warn!(reason, "a call of the external interface was answered 503");
+        if let Some(left_out) = UNAVAILABLE.line(Instant::now()) {
+            tracing::warn!(reason, left_out, "a call of the external interface was answered 503");
+        }
         let http = Http::Always(StatusCode::SERVICE_UNAVAILABLE);
         Self::new(ResultCode::Failure, http, Sentence::Unavailable)
             .with(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S))
@@ -121,6 +144,8 @@ impl From<Refusal> for Fault {
             Refusal::KeyReused(key) => {
                 Self::unprocessable(Sentence::KeyReused { key: reason(&key) })
             }
+            Refusal::TooMany { retry_after_s } => Self::too_many(retry_after_s),
+            Refusal::Overloaded => Self::overloaded(),
             Refusal::Unavailable(why) => Self::unavailable(&why),
             Refusal::BadDefinitions(defects) => {
                 Self::unprocessable(Sentence::DefinitionsRefused { count: defects.len() })
@@ -155,6 +180,10 @@ impl From<BodyError> for Fault {
             ),
             BodyError::TooSlow => {
                 (Http::Always(StatusCode::REQUEST_TIMEOUT), Sentence::BodyTooSlow)
+            }
+            BodyError::NoRoom => {
+                let close = HeaderValue::from_static("close");
+                return Self::overloaded().with(header::CONNECTION, close);
             }
             BodyError::Broken => (Http::Strict(StatusCode::BAD_REQUEST), Sentence::BodyBroken),
             BodyError::MediaType { .. } => {
@@ -211,6 +240,8 @@ mod tests {
             (Refusal::AlreadyInterrupted(run()),    "-7", Http::Strict(StatusCode::CONFLICT)),
             (Refusal::WrongState(text("x")),        "-8", Http::Strict(StatusCode::CONFLICT)),
             (Refusal::KeyReused(text("x")),         "-4", Http::Strict(StatusCode::UNPROCESSABLE_ENTITY)),
+            (Refusal::TooMany { retry_after_s: 2 }, "-1", Http::Always(StatusCode::TOO_MANY_REQUESTS)),
+            (Refusal::Overloaded,                   "-1", Http::Always(StatusCode::SERVICE_UNAVAILABLE)),
             (Refusal::Unavailable(text("x")),       "-1", Http::Always(StatusCode::SERVICE_UNAVAILABLE)),
             (Refusal::BadDefinitions(vec![defect]), "-4", Http::Strict(StatusCode::UNPROCESSABLE_ENTITY)),
         ];
@@ -227,6 +258,16 @@ mod tests {
         assert_eq!(fault.sentence, Sentence::Unavailable);
         assert_eq!(fault.headers, [(header::RETRY_AFTER, HeaderValue::from_static("5"))]);
         assert_eq!(Fault::from(Unauthenticated::Unavailable("x".to_owned())), fault);
+    }
+
+    #[test]
+    fn who_is_turned_away_is_told_when_to_come_again() {
+        let retry = |refusal: Refusal| {
+            let headers = Fault::from(refusal).headers;
+            headers.iter().find(|(name, _)| *name == header::RETRY_AFTER).unwrap().1.clone()
+        };
+        assert_eq!(retry(Refusal::TooMany { retry_after_s: 7 }), "7");
+        assert_eq!(retry(Refusal::Overloaded), "1");
     }
 
     #[test]

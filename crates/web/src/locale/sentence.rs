@@ -70,6 +70,8 @@ pub enum Sentence {
     NothingToRun { reason: String },
     AlreadyInterrupted { run: String },
     WrongState { reason: String },
+    TooMany { seconds: u64 },
+    Overloaded,
     Unavailable,
     DefinitionsRefused { count: usize },
 }
@@ -115,6 +117,8 @@ impl Sentence {
             Self::NothingToRun { .. } => "nothing-to-run",
             Self::AlreadyInterrupted { .. } => "already-interrupted",
             Self::WrongState { .. } => "wrong-state",
+            Self::TooMany { .. } => "too-many",
+            Self::Overloaded => "overloaded",
             Self::Unavailable => "unavailable",
             Self::DefinitionsRefused { .. } => "definitions-refused",
         }
@@ -133,6 +137,7 @@ impl Sentence {
             | Self::BodyTooSlow
             | Self::NotJsonType
             | Self::ExternalIdInvalid
+            | Self::Overloaded
             | Self::Unavailable => vec![],
             Self::Triggered { run }
             | Self::Interrupted { run }
@@ -186,6 +191,7 @@ impl Sentence {
             Self::NothingToRun { reason } | Self::WrongState { reason } => {
                 vec![("reason", reason.clone())]
             }
+            Self::TooMany { seconds } => vec![("seconds", seconds.to_string())],
             Self::DefinitionsRefused { count } => vec![("count", count.to_string())],
         };
         pairs.into_iter().collect()

@@ -224,6 +224,8 @@ mod tests {
             Sentence::NothingToRun { reason: text("every task is excluded") },
             Sentence::AlreadyInterrupted { run: run() },
             Sentence::WrongState { reason: text("the run has ended") },
+            Sentence::TooMany { seconds: 2 },
+            Sentence::Overloaded,
             Sentence::Unavailable,
             Sentence::DefinitionsRefused { count: 2 },
         ];

@@ -16,7 +16,8 @@ const FORM_LIMIT_BYTES: usize = 64 * 1024;
 /// Answers with a token, or with the error of RFC 6749.
 pub(super) async fn token(State(app): State<App>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let body = match body::read(&parts.headers, body, FORM_LIMIT_BYTES, body::ARRIVAL_LIMIT).await {
+    let (room, within) = (&app.strangers_room, body::STRANGERS_ARRIVAL_LIMIT);
+    let body = match body::read(room, &parts.headers, body, FORM_LIMIT_BYTES, within).await {
         Ok(body) => body,
         Err(error) => return too_much(error),
     };

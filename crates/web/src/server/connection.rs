@@ -1,33 +1,26 @@
 //! One connection, from its first byte to its last.
 
+use super::activity::{Activity, Exchange};
 use super::faces::Answers;
 use super::framing::misframed;
-use super::limits::{
-    ERROR_STREAMS_MAX, HEAD_BUFFER_BYTES, HEADER_COUNT_MAX, HEADER_LIST_MAX, Limits,
-    RESET_STREAMS_MAX, STREAMS_MAX,
-};
+use super::limits::{HEAD_BUFFER_BYTES, HEADER_COUNT_MAX, Limits};
+use super::paced::Paced;
 use super::stopping::Stopping;
 use axum::body::{Body, HttpBody};
 use axum::http::{Request, Response};
 use bytes::Bytes;
 use hyper::body::{Frame, Incoming, SizeHint};
+use hyper::server::conn::http1::Builder;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
+use hyper_util::rt::TokioIo;
 use std::convert::Infallible;
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
-
-/// An HTTP/2 peer that does not answer a ping for this long is gone.
-const PING: Duration = Duration::from_secs(20);
-/// What a connection that is told to close has for it.
-const CLOSING: Duration = Duration::from_secs(2);
 
 /// What all connections share.
 #[derive(Clone)]
@@ -35,27 +28,14 @@ pub(super) struct Connections<A> {
     pub(super) tls: Option<TlsAcceptor>,
     pub(super) answers: A,
     pub(super) limits: Limits,
-    pub(super) builder: Arc<Builder<TokioExecutor>>,
+    pub(super) builder: Arc<Builder>,
 }
 
-/// How HTTP is spoken.
-pub(super) fn builder(limits: &Limits) -> Builder<TokioExecutor> {
-    let mut builder = Builder::new(TokioExecutor::new());
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.head)
-        .max_buf_size(HEAD_BUFFER_BYTES)
-        .max_headers(HEADER_COUNT_MAX);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .keep_alive_interval(PING)
-        .keep_alive_timeout(PING)
-        .max_concurrent_streams(STREAMS_MAX)
-        .max_header_list_size(HEADER_LIST_MAX)
-        .max_pending_accept_reset_streams(RESET_STREAMS_MAX)
-        .max_local_error_reset_streams(ERROR_STREAMS_MAX);
+/// How HTTP is spoken: HTTP/1 only, so that a connection has one request at a time.
+pub(super) fn builder() -> Builder {
+    let mut builder = Builder::new();
+    // The stream itself knows better what is slow: to hyper, idleness is a slow head.
+    builder.header_read_timeout(None).max_buf_size(HEAD_BUFFER_BYTES).max_headers(HEADER_COUNT_MAX);
     builder
 }
 
@@ -64,14 +44,19 @@ impl<A: Answers> Connections<A> {
     pub(super) async fn serve(self, stream: TcpStream, stopping: Stopping) {
         // Answers are small and somebody waits for them.
         let _unimportant = stream.set_nodelay(true);
-        let Some(acceptor) = self.tls.clone() else { return self.speak(stream, stopping).await };
+        let activity = Arc::new(Activity::new(self.limits));
+        let stream = Paced::new(stream, Arc::clone(&activity), self.limits);
+        let Some(acceptor) = self.tls.clone() else {
+            return self.speak(stream, activity, stopping).await;
+        };
         let handshake = timeout(self.limits.handshake, acceptor.accept(stream));
         let shaken = tokio::select! {
             shaken = handshake => shaken,
             () = stopping.clone().begins() => return,
         };
+        activity.shaken();
         match shaken {
-            Ok(Ok(stream)) => self.speak(stream, stopping).await,
+            Ok(Ok(stream)) => self.speak(stream, activity, stopping).await,
             Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
             Err(_) => tracing::debug!("a TLS handshake took too long"),
         }
@@ -80,9 +65,9 @@ impl<A: Answers> Connections<A> {
     async fn speak<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         self,
         stream: S,
+        activity: Arc<Activity>,
         stopping: Stopping,
     ) {
-        let activity = Arc::new(Activity::new(self.limits));
         let peer = Arc::new(Peer {
             answers: self.answers,
             activity: Arc::clone(&activity),
@@ -147,77 +132,5 @@ impl HttpBody for Sent {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
-    }
-}
-
-/// When a connection has had its time.
-struct Activity {
-    state: Mutex<Exchanges>,
-    limits: Limits,
-}
-
-struct Exchanges {
-    open: usize,
-    /// With nothing open: the connection ends then.
-    idle_until: Instant,
-    /// Whatever is open: no new requests from then on.
-    old_at: Instant,
-}
-
-/// One request and its answer; its end is the drop.
-struct Exchange(Arc<Activity>);
-
-impl Activity {
-    fn new(limits: Limits) -> Self {
-        let now = Instant::now();
-        let exchanges =
-            Exchanges { open: 0, idle_until: now + limits.first_request, old_at: now + limits.age };
-        Self { state: Mutex::new(exchanges), limits }
-    }
-
-    fn begin(self: &Arc<Self>) -> Exchange {
-        self.change(|exchanges| exchanges.open += 1);
-        Exchange(Arc::clone(self))
-    }
-
-    fn change<T>(&self, change: impl FnOnce(&mut Exchanges) -> T) -> T {
-        change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Returns when nothing was asked for too long, or at the end of the connection's life.
-    async fn runs_out(&self) {
-        loop {
-            let now = Instant::now();
-            let next_look = self.change(|exchanges| {
-                let idle_until =
-                    if exchanges.open == 0 { exchanges.idle_until } else { now + self.limits.idle };
-                idle_until.min(exchanges.old_at)
-            });
-            if next_look <= now {
-                return;
-            }
-            sleep_until(next_look).await;
-        }
-    }
-
-    /// Returns when a connection that was told to close is not worth waiting for: nothing open, or `drain`'s end,
-    /// which the listener sees to when the server stops.
-    async fn closed(&self) {
-        loop {
-            sleep_until(Instant::now() + CLOSING).await;
-            if self.change(|exchanges| exchanges.open == 0) {
-                return;
-            }
-        }
-    }
-}
-
-impl Drop for Exchange {
-    fn drop(&mut self) {
-        let idle = self.0.limits.idle;
-        self.0.change(|exchanges| {
-            exchanges.open -= 1;
-            exchanges.idle_until = Instant::now() + idle;
-        });
     }
 }

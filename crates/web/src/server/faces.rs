@@ -1,7 +1,6 @@
 //! All faces, and what every request passes through on its way to one of them.
 
 use super::bounds::{refusal, with_one_slash};
-use super::load::Load;
 use super::occurrence::Occurrence;
 use super::stopping::Stopping;
 use crate::app::App;
@@ -38,20 +37,15 @@ pub struct Faces(Arc<Inner>);
 struct Inner {
     router: Router,
     /// The five calls come here past the router: they are asked for thousands of times as often as all else.
-    calls: Option<Calls>,
+    calls: Option<App>,
     /// Callers reach the server over TLS.
     secure: bool,
 }
 
-struct Calls {
-    app: App,
-    load: Load,
-}
-
 impl Faces {
     /// The faces of a server, without the five calls in `router`.
-    pub(super) fn new(router: Router, app: App, load: Load, secure: bool) -> Self {
-        Self(Arc::new(Inner { router, calls: Some(Calls { app, load }), secure }))
+    pub(super) fn new(router: Router, app: App, secure: bool) -> Self {
+        Self(Arc::new(Inner { router, calls: Some(app), secure }))
     }
 
     /// A router with what every request passes through, but without the five calls.
@@ -75,14 +69,10 @@ impl Faces {
     }
 
     async fn route(&self, mut request: Request, stopping: Option<&Stopping>) -> Response {
-        if let Some(calls) = &self.0.calls
-            && let Some(call) =
-                external::call_at(request.uri().path(), &calls.app.settings.base_path)
+        if let Some(app) = &self.0.calls
+            && let Some(call) = external::call_at(request.uri().path(), &app.settings.base_path)
         {
-            let Some(_place) = calls.load.enter() else {
-                return Problem::overloaded().into_response();
-            };
-            return external::answer(&calls.app, call, request).await;
+            return external::answer(app, call, request).await;
         }
         if let Some(stopping) = stopping {
             request.extensions_mut().insert(stopping.clone());

@@ -3,6 +3,7 @@
 use super::connection::{Connections, builder};
 use super::faces::{Answers, Faces};
 use super::limits::Limits;
+use super::peers::{Peers, Visit};
 use super::stopping::Stopping;
 use super::tls::{BadTlsMaterial, TlsMaterial};
 use std::future::Future;
@@ -49,11 +50,14 @@ pub(super) async fn serve_any<A: Answers>(
         tls: tls.map(|material| material.acceptor()).transpose()?,
         answers,
         limits,
-        builder: Arc::new(builder(&limits)),
+        builder: Arc::new(builder()),
     };
     let mut tasks = JoinSet::new();
     let mut shutdown = pin!(shutdown);
-    let places = Arc::new(Semaphore::new(limits.connections));
+    let places = Places {
+        all: Arc::new(Semaphore::new(limits.connections)),
+        peers: Peers::new(limits.per_address),
+    };
     loop {
         tokio::select! {
             biased;
@@ -77,15 +81,27 @@ pub(super) async fn serve_any<A: Answers>(
     Ok(())
 }
 
+/// Places for connections.
+struct Places {
+    all: Arc<Semaphore>,
+    peers: Arc<Peers>,
+}
+
 /// The next connection, once there is a place for it.
 async fn next(
     listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> (TcpStream, OwnedSemaphorePermit) {
-    let place = Arc::clone(places).acquire_owned().await.expect("the semaphore is never closed");
+    places: &Places,
+) -> (TcpStream, (OwnedSemaphorePermit, Visit)) {
+    let all = Arc::clone(&places.all);
+    let place = all.acquire_owned().await.expect("the semaphore is never closed");
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => return (stream, place),
+            Ok((stream, peer)) => {
+                if let Some(visit) = places.peers.enter(peer.ip()) {
+                    return (stream, (place, visit));
+                }
+                tracing::debug!(%peer, "an address has too many connections");
+            }
             Err(error) if is_the_peers(&error) => {}
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");

@@ -1,15 +1,19 @@
 //! The server: all faces under one router, and the connections below it.
 
+mod activity;
 mod bounds;
 mod connection;
+#[cfg(test)]
+mod crowd_tests;
 mod faces;
 mod fallback;
 mod framing;
 mod health;
 mod limits;
 mod listener;
-mod load;
 mod occurrence;
+mod paced;
+mod peers;
 mod router;
 mod stopping;
 #[cfg(test)]

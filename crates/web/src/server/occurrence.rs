@@ -3,12 +3,16 @@
 use super::fallback::answer_options;
 use crate::external::{self, Manner};
 use crate::problem::Problem;
+use crate::sparing::Sparing;
 use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::response::Response;
+use std::time::Instant;
 use uuid::Uuid;
 
+/// Every overload is a flood of failures.
+static FAILURES: Sparing = Sparing::new();
 /// The number of a request, to look for in the log.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// A year: once seen over TLS, never spoken to without.
@@ -79,10 +83,11 @@ impl Occurrence {
     }
 
     fn log(&self, response: &Response, problem: Option<&Problem>) {
+        let Some(left_out) = FAILURES.line(Instant::now()) else { return };
         let (id, method) = (&self.id, &self.method);
         let detail =
             problem.map(|problem| problem.reason.as_deref().unwrap_or(&problem.body.detail));
-        tracing::error!(request.id = %id, %method, status = response.status().as_u16(), detail, "a request failed");
+        tracing::error!(request.id = %id, %method, status = response.status().as_u16(), detail, left_out, "a request failed");
     }
 }
 

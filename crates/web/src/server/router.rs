@@ -3,28 +3,25 @@
 use super::faces::Faces;
 use super::fallback::{method_not_allowed, not_found};
 use super::health;
-use super::load::Load;
 use crate::app::App;
 use crate::{admin, api, oauth};
 use axum::Router;
 
 /// Everything that the server answers, at the root and below the base path.
 pub fn faces(app: App) -> Faces {
-    let load = Load::new();
     let faces = Router::new()
         .merge(oauth::router())
         .merge(admin::router())
         .merge(api::router(&app))
-        .method_not_allowed_fallback(method_not_allowed);
-    let faces =
-        load.bound(faces).merge(health::router().method_not_allowed_fallback(method_not_allowed));
+        .method_not_allowed_fallback(method_not_allowed)
+        .merge(health::router().method_not_allowed_fallback(method_not_allowed));
     let everywhere = match app.settings.base_path.as_str() {
         "" => faces,
         base_path => Router::new().nest(base_path, faces.clone()).merge(faces),
     };
     let secure = app.settings.base_url.starts_with("https://");
     let router = everywhere.fallback(not_found).with_state(app.clone());
-    Faces::new(router, app, load, secure)
+    Faces::new(router, app, secure)
 }
 
 /// The same as a router, to be served by others or laid into another one.

@@ -4,7 +4,6 @@ use super::connection::{Connections, builder};
 use super::faces::{Answers, Faces};
 use super::fallback::{method_not_allowed, not_found};
 use super::listener::serve_any;
-use super::load::Load;
 use super::{Limits, Stopping, TlsMaterial};
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
@@ -22,8 +21,8 @@ use tokio::time::timeout;
 use tower::ServiceExt;
 
 /// Longer than any test may take: a hang becomes a failure.
-const PATIENCE: Duration = Duration::from_secs(20);
-const SHORT: Duration = Duration::from_millis(50);
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+pub(super) const SHORT: Duration = Duration::from_millis(50);
 
 fn faces() -> Router {
     Router::new()
@@ -37,13 +36,17 @@ async fn panics() {
     panic!("on purpose");
 }
 
-struct Running {
-    address: SocketAddr,
-    stop: oneshot::Sender<()>,
-    ended: JoinHandle<()>,
+pub(super) struct Running {
+    pub(super) address: SocketAddr,
+    pub(super) stop: oneshot::Sender<()>,
+    pub(super) ended: JoinHandle<()>,
 }
 
-async fn start(answers: impl Answers, tls: Option<TlsMaterial>, limits: Limits) -> Running {
+pub(super) async fn start(
+    answers: impl Answers,
+    tls: Option<TlsMaterial>,
+    limits: Limits,
+) -> Running {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
@@ -57,7 +60,7 @@ async fn start(answers: impl Answers, tls: Option<TlsMaterial>, limits: Limits) 
 }
 
 /// Sends the bytes, then reads until the server closes.
-async fn until_closed(address: SocketAddr, bytes: &[u8]) -> String {
+pub(super) async fn until_closed(address: SocketAddr, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(bytes).await.unwrap();
     let mut answer = Vec::new();
@@ -226,14 +229,14 @@ async fn tls_speaks_http_1_1_even_to_who_offers_more() {
     assert!(connect_tls(server.address, roots, vec![b"spdy/1".to_vec()]).await.is_err());
 }
 
-fn material() -> (TlsMaterial, rustls::RootCertStore) {
+pub(super) fn material() -> (TlsMaterial, rustls::RootCertStore) {
     let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let mut roots = rustls::RootCertStore::empty();
     roots.add(own.cert.der().clone()).unwrap();
     (TlsMaterial { chain_pem: own.cert.pem(), key_pem: own.signing_key.serialize_pem() }, roots)
 }
 
-async fn connect_tls(
+pub(super) async fn connect_tls(
     address: SocketAddr,
     roots: rustls::RootCertStore,
     offered: Vec<Vec<u8>>,
@@ -348,32 +351,6 @@ async fn a_base_path_that_ends_in_a_slash_does_no_harm() {
 }
 
 #[tokio::test]
-async fn too_many_requests_at_once_are_turned_away() {
-    let (entered, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-    let (tell, wait) = (Arc::clone(&entered), Arc::clone(&go_on));
-    let handler = move || async move {
-        tell.notify_one();
-        wait.notified().await;
-        "done"
-    };
-    let router = Router::new().route("/", get(handler)).fallback(|| async {});
-    let router = Faces::of_router(Load::of(1).bound(router), false);
-    let first = tokio::spawn(ask(router.clone(), request("GET", "/")));
-    entered.notified().await;
-    let (status, headers, body) = ask(router.clone(), request("GET", "/")).await;
-    assert_eq!((status.as_u16(), &headers["retry-after"]), (503, &"1".parse().unwrap()), "{body}");
-    let call = "/SchedulerService/rest-api/v1/external/status";
-    let (status, headers, body) = ask(router, request("POST", call)).await;
-    assert_eq!((status.as_u16(), &headers["retry-after"]), (503, &"1".parse().unwrap()), "{body}");
-    assert!(
-        body.contains(r#""status":"failed","statusCode":"-1""#),
-        "the guide's envelope: {body}"
-    );
-    go_on.notify_one();
-    assert_eq!(first.await.unwrap().2, "done");
-}
-
-#[tokio::test]
 async fn a_connection_that_is_used_is_not_idle() {
     let go_on = Arc::new(Notify::new());
     let wait = Arc::clone(&go_on);
@@ -386,7 +363,7 @@ async fn a_connection_that_is_used_is_not_idle() {
         tls: None,
         answers: Router::new().route("/", get(handler)),
         limits,
-        builder: Arc::new(builder(&limits)),
+        builder: Arc::new(builder()),
     };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();

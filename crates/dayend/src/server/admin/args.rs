@@ -2,12 +2,13 @@
 
 use super::super::failure::{Failure, exit_code};
 use super::super::offline::Offline;
-use super::{app, grant, user};
+use super::listing::scopes_of;
+use super::{app, grant, scope, user};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Users, apps and grants; works while no server runs on the data directory
+/// Workspaces, users, apps and grants; works while no server runs on the data directory
 #[derive(Debug, Args)]
 pub(crate) struct AdminArgs {
     #[command(subcommand)]
@@ -16,6 +17,8 @@ pub(crate) struct AdminArgs {
 
 #[derive(Debug, Subcommand)]
 enum AdminNoun {
+    /// Tenants, their services and workspaces
+    Scope(scope::ScopeArgs),
     /// People who can log in
     User(user::UserArgs),
     /// Programs that can ask for tokens
@@ -42,6 +45,7 @@ pub(crate) async fn run(args: &AdminArgs, json: bool) -> ExitCode {
     // A database file that is made anew here is for its owner only.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let answer = match &args.noun {
+        AdminNoun::Scope(args) => scope::run(args).await,
         AdminNoun::User(args) => user::run(args).await,
         AdminNoun::App(args) => app::run(args).await,
         AdminNoun::Grant(args) => grant::run(args, true).await,
@@ -55,7 +59,7 @@ impl Place {
     pub(super) async fn open(&self) -> Result<(Offline, String), Failure> {
         let offline = Offline::open(&self.data).await?;
         let tenant = match &self.tenant {
-            Some(tenant) => known(&offline, tenant).await,
+            Some(tenant) => scopes_of(&offline, tenant).await.map(|_| tenant.clone()),
             None => offline.installation().await.map(|installation| installation.tenant),
         };
         match tenant {
@@ -63,16 +67,4 @@ impl Place {
             Err(failure) => offline.close_with(Err(failure)).await,
         }
     }
-}
-
-async fn known(offline: &Offline, tenant: &str) -> Result<String, Failure> {
-    let scopes = offline
-        .store
-        .scopes(tenant)
-        .await
-        .map_err(|error| Failure::cannot_serve(error.to_string()))?;
-    if scopes.is_empty() {
-        return Err(Failure::not_found(format!("the tenant {tenant:?} does not exist")));
-    }
-    Ok(tenant.to_owned())
 }

@@ -1,4 +1,4 @@
-//! `dayend admin`: users, apps and grants of a data directory that no server uses just now.
+//! `dayend admin`: workspaces, users, apps and grants of a data directory that no server uses just now.
 
 mod answer;
 mod app;
@@ -6,6 +6,7 @@ mod args;
 mod grant;
 mod listing;
 mod password;
+mod scope;
 mod user;
 
 pub(crate) use args::{AdminArgs, run};

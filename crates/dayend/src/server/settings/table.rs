@@ -88,8 +88,44 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting {
         key: "limits.connections",
         kind: Kind::Number { min: 1, max: 1_000_000 },
-        default: "4096",
-        doc: "How many connections are open at a time; more wait.",
+        default: "16384",
+        doc: "How many connections are open at a time, if the limit of open files allows it; more wait.",
+    },
+    Setting {
+        key: "limits.connections_per_address",
+        kind: Kind::Number { min: 1, max: 1_000_000 },
+        default: "12288",
+        doc: "How many of them come from one address, or one IPv6 network of 64 bits; more are closed at once.",
+    },
+    Setting {
+        key: "limits.waiting",
+        kind: Kind::Number { min: 16, max: 1_000_000 },
+        default: "16384",
+        doc: "How many requests that change something wait to be carried out at a time; more are answered 503.",
+    },
+    Setting {
+        key: "limits.waiting_per_tenant",
+        kind: Kind::Number { min: 16, max: 1_000_000 },
+        default: "8192",
+        doc: "How many of them are of one tenant; more are answered 429.",
+    },
+    Setting {
+        key: "limits.changes_per_s",
+        kind: Kind::Number { min: 1, max: 1_000_000 },
+        default: "20000",
+        doc: "How many changes a second one user or app may ask for, on average over 2 seconds; more are answered 429.",
+    },
+    Setting {
+        key: "limits.tenant_changes_per_s",
+        kind: Kind::Number { min: 1, max: 1_000_000 },
+        default: "50000",
+        doc: "How many changes a second all users and apps of one tenant may ask for together; more are answered 429.",
+    },
+    Setting {
+        key: "limits.bodies_bytes",
+        kind: Kind::Number { min: 1_048_576, max: 1_099_511_627_776 },
+        default: "134217728",
+        doc: "The memory for the bodies of all requests that are not answered yet, in bytes; more are answered 503.",
     },
     Setting {
         key: "limits.body_bytes",
@@ -215,7 +251,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         key: "identity.hash_threads",
         kind: Kind::Number { min: 0, max: 64 },
         default: "0",
-        doc: "How many passwords are checked at a time, each with 19 MiB; 0 is one for each core.",
+        doc: "How many passwords are checked at a time, each with a core and 19 MiB; 0 is half of the cores.",
     },
     Setting {
         key: "identity.access_token_s",

@@ -3,6 +3,7 @@
 use super::load::{Loaded, Source};
 use super::value::Value;
 use dayend_executor::settings::{Limits, Rlimits};
+use dayend_service::admission::{QueueLimits, RateLimits};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -29,6 +30,10 @@ pub(crate) struct Settings {
     /// None: for ever.
     pub(crate) keep_attempts_days: Option<u64>,
     pub(crate) connections: usize,
+    pub(crate) connections_per_address: usize,
+    pub(crate) bodies_bytes: usize,
+    pub(crate) queue: QueueLimits,
+    pub(crate) rates: RateLimits,
     pub(crate) body_limit_bytes: usize,
     pub(crate) definitions_limit_bytes: usize,
     /// Certificate chain and key of the operator's own.
@@ -42,7 +47,7 @@ pub(crate) struct Settings {
     pub(crate) command_grace: Duration,
     pub(crate) rlimits: Rlimits,
     pub(crate) limits: Limits,
-    /// None: one for each core.
+    /// None: half of the cores.
     pub(crate) hash_threads: Option<usize>,
     pub(crate) access_token_s: u64,
     pub(crate) max_access_token_s: u64,
@@ -63,6 +68,10 @@ impl Settings {
             keep_keys_days: read.number("keep_keys_days"),
             keep_attempts_days: read.limit("attempts.keep_days"),
             connections: read.size("limits.connections"),
+            connections_per_address: read.size("limits.connections_per_address"),
+            bodies_bytes: read.size("limits.bodies_bytes"),
+            queue: queue(&read),
+            rates: rates(&read),
             body_limit_bytes: read.size("limits.body_bytes"),
             definitions_limit_bytes: read.size("limits.definitions_bytes"),
             own_certificate: read.path("tls.cert").zip(read.path("tls.key")),
@@ -77,20 +86,8 @@ impl Settings {
             command_roots: read.list("command.roots").into_iter().map(PathBuf::from).collect(),
             command_dir: read.path("command.dir"),
             command_grace: Duration::from_secs(read.number("command.grace_s")),
-            rlimits: Rlimits {
-                cpu_s: read.limit("command.cpu_s"),
-                address_space_bytes: read.limit("command.memory_bytes"),
-                open_files: read.limit("command.open_files"),
-                processes: read.limit("command.processes"),
-                file_size_bytes: read.limit("command.file_bytes"),
-            },
-            limits: Limits {
-                commands: read.size("limits.commands"),
-                http: read.size("limits.http"),
-                http_per_host: read.size("limits.http_per_host"),
-                sql: read.size("limits.sql"),
-                log_bytes: read.number("limits.log_bytes"),
-            },
+            rlimits: rlimits(&read),
+            limits: limits(&read),
             hash_threads: Some(read.size("identity.hash_threads")).filter(|threads| *threads > 0),
             access_token_s: read.number("identity.access_token_s"),
             max_access_token_s: read.number("identity.max_access_token_s"),
@@ -107,6 +104,40 @@ impl Settings {
             );
         }
         if problems.is_empty() { Ok(settings) } else { Err(problems) }
+    }
+}
+
+fn queue(read: &Reader<'_>) -> QueueLimits {
+    QueueLimits {
+        total: read.size("limits.waiting"),
+        per_tenant: read.size("limits.waiting_per_tenant"),
+    }
+}
+
+fn rates(read: &Reader<'_>) -> RateLimits {
+    RateLimits {
+        caller_per_s: read.rate("limits.changes_per_s"),
+        tenant_per_s: read.rate("limits.tenant_changes_per_s"),
+    }
+}
+
+fn rlimits(read: &Reader<'_>) -> Rlimits {
+    Rlimits {
+        cpu_s: read.limit("command.cpu_s"),
+        address_space_bytes: read.limit("command.memory_bytes"),
+        open_files: read.limit("command.open_files"),
+        processes: read.limit("command.processes"),
+        file_size_bytes: read.limit("command.file_bytes"),
+    }
+}
+
+fn limits(read: &Reader<'_>) -> Limits {
+    Limits {
+        commands: read.size("limits.commands"),
+        http: read.size("limits.http"),
+        http_per_host: read.size("limits.http_per_host"),
+        sql: read.size("limits.sql"),
+        log_bytes: read.number("limits.log_bytes"),
     }
 }
 
@@ -148,6 +179,10 @@ impl Reader<'_> {
 
     fn size(&self, key: &str) -> usize {
         usize::try_from(self.number(key)).unwrap_or(usize::MAX)
+    }
+
+    fn rate(&self, key: &str) -> u32 {
+        u32::try_from(self.number(key)).unwrap_or(u32::MAX)
     }
 
     /// 0 stands for no limit of ours.
@@ -205,6 +240,12 @@ mod tests {
         let settings = Settings::new(&load("", |_| None, &[])).unwrap();
         assert_eq!(settings.listen, "127.0.0.1:8443");
         assert_eq!(settings.limits, Limits::default());
+        assert_eq!(settings.queue, QueueLimits::default());
+        assert_eq!(settings.rates, RateLimits::default());
+        let web = dayend_web::server::Limits::default();
+        assert_eq!(settings.connections, web.connections);
+        assert_eq!(settings.connections_per_address, web.per_address);
+        assert_eq!(settings.bodies_bytes, dayend_web::app::BODIES_BYTES);
         assert_eq!(settings.rlimits, Rlimits { open_files: Some(4096), ..Rlimits::default() });
         assert_eq!(settings.log_format, LogFormat::Text);
         assert!(settings.own_certificate.is_none() && settings.command_user.is_none());

@@ -18,7 +18,8 @@ pub(in crate::api) async fn apply(
     permitted: Permitted,
     request: Request,
 ) -> Result<Json<ApplyAnswer>, Problem> {
-    let (_, bytes) = json_bytes(request, app.settings.definitions_limit_bytes, false).await?;
+    let (_, bytes) =
+        json_bytes(&app.room, request, app.settings.definitions_limit_bytes, false).await?;
     let ApplyRequest { files, dry_run } = parse_large(&bytes)?;
     drop(bytes);
     if let Some(at) = files.iter().position(|file| file.name.len() > FILE_NAME_MAX_BYTES) {

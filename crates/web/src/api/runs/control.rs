@@ -61,7 +61,8 @@ async fn question(
     Segments(run_id): Segments<String>,
     request: Request,
 ) -> Result<(App, dayend_identity::caller::Caller, RunRequest), Problem> {
-    let (parts, bytes) = json_bytes(request, app.settings.body_limit_bytes, true).await?;
+    let (parts, bytes) =
+        json_bytes(&app.room, request, app.settings.body_limit_bytes, true).await?;
     let Nothing {} = parse_or_default(&bytes)?;
     let key = key(&parts, &permitted, &bytes)?;
     Ok((app, permitted.caller, RunRequest { scope: permitted.scope, run_id, code: None, key }))

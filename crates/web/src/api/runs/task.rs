@@ -22,7 +22,8 @@ pub(in crate::api) async fn task(
     Segments((run_id, task)): Segments<(String, String)>,
     request: Request,
 ) -> Result<Json<AcceptedRun>, Problem> {
-    let (parts, bytes) = json_bytes(request, app.settings.body_limit_bytes, true).await?;
+    let (parts, bytes) =
+        json_bytes(&app.room, request, app.settings.body_limit_bytes, true).await?;
     let TaskReason { reason } = parse_or_default(&bytes)?;
     if reason.chars().count() > REASON_MAX_CHARS {
         return Err(Problem::invalid(

@@ -26,7 +26,8 @@ pub(in crate::api) async fn trigger(
     permitted: Permitted,
     request: Request,
 ) -> Result<Response, Problem> {
-    let (parts, bytes) = json_bytes(request, app.settings.body_limit_bytes, false).await?;
+    let (parts, bytes) =
+        json_bytes(&app.room, request, app.settings.body_limit_bytes, false).await?;
     let key = key(&parts, &permitted, &bytes)?;
     let question = question(parse(&bytes)?, permitted.scope, key)?;
     let accepted = app.service.trigger(&permitted.caller, question).await?;
