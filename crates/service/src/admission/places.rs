@@ -24,7 +24,10 @@ pub(crate) fn places(command: &Command) -> usize {
     let bytes = match command {
         Command::Create(create) => bytes(create),
         Command::Foreign(write) => match write.as_ref() {
-            Write::Define { rows, .. } => rows.iter().map(|row| row.text.len()).sum(),
+            Write::Define { rows, .. } => {
+                let parts = rows.iter().flat_map(|row| row.content.parts.iter());
+                parts.map(|part| part.len()).sum()
+            }
             Write::Runs { .. }
             | Write::PutUser { .. }
             | Write::PutApp { .. }
