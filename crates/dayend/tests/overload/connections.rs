@@ -43,7 +43,7 @@ async fn thousands_of_slow_connections_delay_nobody() {
         // Dead silence, a slow head and a slow body have all had their time.
         assert!(began.elapsed() > Duration::from_secs(25));
         let held = || Held::by(house.pid()).files;
-        soon(Duration::from_secs(60), held, |files| *files < 1200).await;
+        soon(Duration::from_mins(1), held, |files| *files < 1200).await;
     }
     drop(slow);
     house.close();
@@ -94,7 +94,7 @@ async fn a_server_without_free_file_descriptors_waits_for_some_and_goes_on() {
     for _ in 0..3 {
         tick.tick().await;
     }
-    let used = processor_time(house.pid()) - used;
+    let used = processor_time(house.pid()).saturating_sub(used);
     assert!(used < Duration::from_millis(600), "it spins: {used:?} in two seconds");
     assert!(log() - lines < 200, "{} lines in two seconds", log() - lines);
     drop(crowd);

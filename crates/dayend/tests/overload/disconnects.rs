@@ -37,7 +37,7 @@ async fn callers_that_hang_up_leave_nothing_behind_and_a_repeated_key_is_one_run
     let quiet = |before: Option<Held>| {
         let look = || Held::by(house.pid());
         let files = before.map_or(usize::MAX, |before| before.files + 3);
-        soon(Duration::from_secs(60), look, move |held| held.files <= files)
+        soon(Duration::from_mins(1), look, move |held| held.files <= files)
     };
     let idle = quiet(None).await;
     // What a process keeps for next time, it keeps after the first time.

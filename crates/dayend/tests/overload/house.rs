@@ -193,8 +193,9 @@ impl Tenant {
             ("Content-Length", length.as_str()),
         ];
         let usual = usual.iter().filter(|(name, _)| !more.iter().any(|(other, _)| other == name));
-        let headers: String =
+        let headers: Vec<String> =
             usual.chain(more).map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let headers = headers.concat();
         format!("{method} {path} HTTP/1.1\r\n{headers}\r\n{body}").into_bytes()
     }
 }

@@ -9,9 +9,9 @@ async fn tenants_work_side_by_side_and_see_nothing_of_each_other() {
     let house = House::open(&[]).await;
     let mut runs = Vec::new();
     for tenant in &house.tenants {
-        let run = house.ask(&tenant.trigger("the same key")).await.run();
+        let run = house.ask(&tenant.trigger("the-same-key")).await.run();
         let ended = tenant.request("GET", &format!("/api/v1/runs/{run}?wait=60"), &[], "");
-        let ended = timeout(Duration::from_secs(60), async {
+        let ended = timeout(Duration::from_mins(1), async {
             loop {
                 let seen = house.ask(&ended).await;
                 if seen.json()["terminal"] == true {
