@@ -4,7 +4,7 @@ use super::finding::{Finding, Rule};
 use super::rust::{Token, tokens};
 use super::{
     Tree, banned, declarations, doors, exceptions, layers, length, links, manifest, migrations,
-    module_names, text,
+    module_names, named_tests, text,
 };
 
 /// Everything in the repository that breaks a rule, by file and line.
@@ -16,6 +16,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     findings.extend(tree.texts().flat_map(|(path, text)| text::check(path, text)));
     findings.extend(links::check(tree));
     findings.extend(migrations::check(tree));
+    findings.extend(named_tests::check(tree));
     let mut findings = exceptions::apply(findings);
     findings.sort();
     findings

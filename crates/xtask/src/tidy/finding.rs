@@ -23,6 +23,8 @@ pub(crate) enum Rule {
     Text,
     /// Manuals can be found, and their links lead somewhere.
     Links,
+    /// A test that a promise rests on exists.
+    NamedTests,
     /// Every migration is built into the binary.
     Migrations,
     /// Rust is Rust, manifests are TOML.

@@ -13,6 +13,7 @@ mod manifest;
 mod markdown;
 mod migrations;
 mod module_names;
+mod named_tests;
 mod rust;
 mod text;
 mod tree;
