@@ -13,6 +13,7 @@ pub(crate) mod failure;
 mod housekeeping;
 pub(crate) mod init;
 mod logs;
+pub(crate) mod migrate_store;
 mod offline;
 pub(crate) mod profile;
 pub(crate) mod running;

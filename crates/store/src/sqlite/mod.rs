@@ -14,4 +14,5 @@ mod store;
 mod tests;
 mod writer;
 
+pub(crate) use error::store_error;
 pub use open::SqliteStore;
