@@ -69,11 +69,18 @@ impl PostgresStore {
                 "the database server does not flush what it commits (`fsync` is off): after a power failure, work that was answered may be missing"
             );
         }
-        if let Err(error) = prepare(&address, &writer).await {
-            writer.close().await;
-            return Err(error);
+        let prepared = async {
+            prepare(&address, &writer).await?;
+            // A start reads at once, and must not fail for the time that it takes to connect.
+            address.connect(Purpose::Read).await
+        };
+        match prepared.await {
+            Ok(reading) => Ok(Self::assemble(writer, address, reading)),
+            Err(error) => {
+                writer.close().await;
+                Err(error)
+            }
         }
-        Ok(Self::assemble(writer, address))
     }
 
     /// Holds a locked file until the store is closed.
@@ -91,11 +98,9 @@ impl PostgresStore {
     ) -> Result<Self, StoreError> {
         let address = Address::new(url, password.as_ref(), options)?;
         let mut session = address.connect(Purpose::Read).await?;
-        let found = schema(&mut session, &address).await;
-        session.close().await;
-        match found? {
+        match schema(&mut session, &address).await? {
             Schema::At(version) if version == newest_known() => {
-                Ok(Self::assemble(Writer::refusing(), address))
+                Ok(Self::assemble(Writer::refusing(), address, session))
             }
             Schema::At(_) | Schema::Empty => Err(StoreError::Unsupported(format!(
                 "the database {} has an older schema: start the server once, then it can be read",
@@ -104,8 +109,8 @@ impl PostgresStore {
         }
     }
 
-    fn assemble(writer: Writer, address: Address) -> Self {
-        let readers = Readers::new(address.clone());
+    fn assemble(writer: Writer, address: Address, reading: PgSession) -> Self {
+        let readers = Readers::new(address.clone(), reading);
         let kept = Mutex::new(None);
         Self { shared: Arc::new(Shared { writer, readers, address, kept }) }
     }

@@ -54,10 +54,11 @@ trait Asked: Send + Sync + 'static {
 }
 
 impl Readers {
-    /// No session is made yet.
-    pub(crate) fn new(address: Address) -> Self {
+    /// One session is there already; the others are made when they are needed.
+    pub(crate) fn new(address: Address, first: PgSession) -> Self {
         let places = Semaphore::new(usize::try_from(address.limits().readers).unwrap_or(1));
-        Self { shared: Arc::new(Shared { address, places, state: Mutex::default() }) }
+        let state = Mutex::new(State { idle: vec![first], ..State::default() });
+        Self { shared: Arc::new(Shared { address, places, state }) }
     }
 
     /// The first row, if there is one.
