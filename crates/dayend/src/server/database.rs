@@ -71,8 +71,7 @@ impl Database {
     pub(super) async fn open_to_copy(&self, reading: bool) -> Result<Side, Failure> {
         match &self.url {
             // Not even a newer schema is written where it is only read.
-            None if reading => Box::pin(SqliteStore::open_read_only(&self.directory.database()))
-                .await
+            None if reading => SqliteStore::open_read_only(&self.directory.database())
                 .map(Side::Sqlite)
                 .map_err(|error| self.failure(&error)),
             None => self.open_file().await.map(Side::Sqlite),

@@ -69,8 +69,9 @@ fn a_store_moves_to_a_server_and_back_with_everything_in_it_and_its_live_run_goe
     let live = open.call("trigger", "live", LIVE).text("batchRunId");
     gates[0].hear();
     let password = bank.home.get("password");
-    let log_in =
-        format!("-d grant_type=password -d username=admin --data-urlencode 'password={password}'");
+    let log_in = format!(
+        "-d grant_type=password -d username=admin -d scope=offline_access --data-urlencode 'password={password}'"
+    );
     let token = refresh(&bank, &open, &log_in)["refresh_token"].as_str().unwrap().to_owned();
 
     let busy = migrate(&bank, &["--to", &bank.cluster.url()]);
@@ -141,7 +142,7 @@ fn a_move_that_is_killed_half_way_leaves_the_new_database_empty_and_the_old_one_
     let moved = migrate(&bank, &["--json", "--to", &url]);
     let said: Value = serde_json::from_str(moved.ok()).unwrap();
     assert_eq!((&said["runs"], &said["settings"]["database"]), (&1.into(), &url.as_str().into()));
-    assert_eq!(said["tables"].as_array().unwrap().len(), 13);
+    assert_eq!(said["tables"].as_array().unwrap().len(), 14);
 }
 
 #[test]

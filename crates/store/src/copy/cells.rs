@@ -1,10 +1,10 @@
 //! A row of any table: what its columns hold, whatever they mean.
 
-use crate::columns::{Column as _, broken};
+use crate::columns::{Column as _, FromColumns, broken};
 use crate::port::StoreError;
-use crate::values::{Row, Value};
+use crate::values::{Owned, Row, Value};
+use rusqlite::types::ValueRef;
 use sqlx::postgres::PgRow;
-use sqlx::sqlite::SqliteRow;
 use sqlx::{Column as _, FromRow, Row as _, TypeInfo as _, ValueRef as _};
 
 /// What a column holds in every row.
@@ -16,21 +16,12 @@ pub(super) enum Kind {
     Bytes,
 }
 
-/// One value; `None` is NULL.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Cell {
-    Int(Option<i64>),
-    Bool(bool),
-    Text(Option<String>),
-    Bytes(Option<Vec<u8>>),
-}
-
 /// What NULL is read as until the column's kind is known.
-const NULL: Cell = Cell::Int(None);
+const NULL: Owned = Owned::Int(None);
 
 /// One row.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Cells(Vec<Cell>);
+pub(super) struct Cells(Vec<Owned>);
 
 impl Cells {
     /// The row as one of a table with these columns, the same from either database.
@@ -41,76 +32,67 @@ impl Cells {
         if self.0.len() != kinds.len() {
             return Err(wrong());
         }
-        let fitted = self.0.into_iter().zip(kinds).map(|(cell, kind)| cell.of(*kind));
-        fitted.collect::<Option<Vec<Cell>>>().map(Self).ok_or_else(wrong)
+        let fitted = self.0.into_iter().zip(kinds).map(|(value, kind)| fit(value, *kind));
+        fitted.collect::<Option<Vec<Owned>>>().map(Self).ok_or_else(wrong)
     }
 
     /// The values in order.
     pub(super) fn to_values(&self) -> Vec<Value<'_>> {
-        self.0.iter().map(Cell::value).collect()
+        self.0.iter().map(Owned::value).collect()
     }
 
     /// About how much memory the row takes.
     pub(super) fn size_bytes(&self) -> usize {
-        let heap = |cell: &Cell| match cell {
-            Cell::Int(_) | Cell::Bool(_) => 0,
-            Cell::Text(text) => text.as_ref().map_or(0, String::len),
-            Cell::Bytes(bytes) => bytes.as_ref().map_or(0, Vec::len),
+        let heap = |cell: &Owned| match cell {
+            Owned::Int(_) | Owned::Bool(_) => 0,
+            Owned::Text(text) => text.as_ref().map_or(0, String::len),
+            Owned::Bytes(bytes) => bytes.as_ref().map_or(0, Vec::len),
         };
-        self.0.iter().map(|cell| size_of::<Cell>() + heap(cell)).sum()
+        self.0.iter().map(|cell| size_of::<Owned>() + heap(cell)).sum()
     }
 }
 
-impl Cell {
-    /// SQLite has no flags of its own, and its first hash of a chain is an empty text.
-    fn of(self, kind: Kind) -> Option<Self> {
-        match (self, kind) {
-            (Self::Int(None), Kind::Text) => Some(Self::Text(None)),
-            (Self::Int(None), Kind::Bytes) => Some(Self::Bytes(None)),
-            (Self::Int(Some(flag @ (0 | 1))), Kind::Bool) => Some(Self::Bool(flag == 1)),
-            (Self::Text(Some(text)), Kind::Bytes) if text.is_empty() => {
-                Some(Self::Bytes(Some(Vec::new())))
-            }
-            (cell @ Self::Int(_), Kind::Int)
-            | (cell @ Self::Bool(_), Kind::Bool)
-            | (cell @ Self::Text(_), Kind::Text)
-            | (cell @ Self::Bytes(_), Kind::Bytes) => Some(cell),
-            (Self::Int(_) | Self::Bool(_) | Self::Text(_) | Self::Bytes(_), _) => None,
+/// SQLite has no flags of its own, and its first hash of a chain is an empty text.
+fn fit(value: Owned, kind: Kind) -> Option<Owned> {
+    match (value, kind) {
+        (Owned::Int(None), Kind::Text) => Some(Owned::Text(None)),
+        (Owned::Int(None), Kind::Bytes) => Some(Owned::Bytes(None)),
+        (Owned::Int(Some(flag @ (0 | 1))), Kind::Bool) => Some(Owned::Bool(flag == 1)),
+        (Owned::Text(Some(text)), Kind::Bytes) if text.is_empty() => {
+            Some(Owned::Bytes(Some(Vec::new())))
         }
-    }
-
-    fn value(&self) -> Value<'_> {
-        match self {
-            Self::Int(number) => Value::Int(*number),
-            Self::Bool(flag) => Value::Bool(*flag),
-            Self::Text(text) => Value::Text(text.as_deref()),
-            Self::Bytes(bytes) => Value::Bytes(bytes.as_deref()),
-        }
+        (value @ Owned::Int(_), Kind::Int)
+        | (value @ Owned::Bool(_), Kind::Bool)
+        | (value @ Owned::Text(_), Kind::Text)
+        | (value @ Owned::Bytes(_), Kind::Bytes) => Some(value),
+        (Owned::Int(_) | Owned::Bool(_) | Owned::Text(_) | Owned::Bytes(_), _) => None,
     }
 }
 
 impl<const N: usize> Row<N> for Cells {
     fn values(&self) -> [Value<'_>; N] {
-        std::array::from_fn(|index| self.0.get(index).map_or(Value::Int(None), Cell::value))
+        std::array::from_fn(|index| self.0.get(index).map_or(Value::Int(None), Owned::value))
     }
 }
 
-impl<'r> FromRow<'r, SqliteRow> for Cells {
-    fn from_row(row: &'r SqliteRow) -> Result<Self, sqlx::Error> {
-        let cell = |index: usize| {
-            let raw = row.try_get_raw(index)?;
-            if raw.is_null() {
-                return Ok(NULL);
-            }
+impl FromColumns<rusqlite::Row<'_>> for Cells {
+    fn from_columns(row: &rusqlite::Row<'_>) -> Result<Self, sqlx::Error> {
+        let value = |place: usize| {
+            let value = row.get_ref(place).map_err(|error| broken(error.to_string()))?;
             // What the value is, not what its column was declared to be.
-            match raw.type_info().name() {
-                "INTEGER" => row.try_get_unchecked(index).map(Cell::Int),
-                "TEXT" => row.try_get_unchecked(index).map(Cell::Text),
-                "BLOB" => row.try_get_unchecked(index).map(Cell::Bytes),
-                other => Err(unknown(other)),
+            match value {
+                ValueRef::Null => Ok(NULL),
+                ValueRef::Integer(number) => Ok(Owned::Int(Some(number))),
+                ValueRef::Text(bytes) => match std::str::from_utf8(bytes) {
+                    Ok(text) => Ok(Owned::Text(Some(text.to_owned()))),
+                    Err(error) => Err(broken(format!("a text is not UTF-8: {error}"))),
+                },
+                ValueRef::Blob(bytes) => Ok(Owned::Bytes(Some(bytes.to_vec()))),
+                ValueRef::Real(_) => Err(unknown("REAL")),
             }
         };
-        (0..row.len()).map(cell).collect::<Result<_, _>>().map(Self)
+        let columns = row.as_ref().column_count();
+        (0..columns).map(value).collect::<Result<_, _>>().map(Self)
     }
 }
 
@@ -121,10 +103,10 @@ impl<'r> FromRow<'r, PgRow> for Cells {
                 return Ok(NULL);
             }
             match column.type_info().name() {
-                "INT8" => row.try_get(column.ordinal()).map(Cell::Int),
-                "BOOL" => row.try_get(column.ordinal()).map(Cell::Bool),
-                "TEXT" => Option::<String>::read(row, column.name()).map(Cell::Text),
-                "BYTEA" => row.try_get(column.ordinal()).map(Cell::Bytes),
+                "INT8" => row.try_get(column.ordinal()).map(Owned::Int),
+                "BOOL" => row.try_get(column.ordinal()).map(Owned::Bool),
+                "TEXT" => Option::<String>::read(row, column.name()).map(Owned::Text),
+                "BYTEA" => row.try_get(column.ordinal()).map(Owned::Bytes),
                 other => Err(unknown(other)),
             }
         };
@@ -144,16 +126,16 @@ mod tests {
     fn a_row_reads_alike_from_either_database_and_strange_values_are_refused() {
         use Kind::{Bool, Bytes, Int, Text};
         let of_sqlite = Cells(vec![
-            Cell::Int(Some(7)),
-            Cell::Int(Some(1)),
-            Cell::Text(Some(String::new())),
+            Owned::Int(Some(7)),
+            Owned::Int(Some(1)),
+            Owned::Text(Some(String::new())),
             NULL,
             NULL,
         ]);
         let of_postgres = Cells(vec![
-            Cell::Int(Some(7)),
-            Cell::Bool(true),
-            Cell::Bytes(Some(Vec::new())),
+            Owned::Int(Some(7)),
+            Owned::Bool(true),
+            Owned::Bytes(Some(Vec::new())),
             NULL,
             NULL,
         ]);
@@ -162,11 +144,11 @@ mod tests {
         assert_eq!(one.unwrap(), other.unwrap());
         #[rustfmt::skip]
         let strange = [
-            (vec![Cell::Int(Some(2))],                 Bool),
+            (vec![Owned::Int(Some(2))],                 Bool),
             (vec![NULL],                               Bool),
-            (vec![Cell::Text(Some("x".to_owned()))],   Bytes),
-            (vec![Cell::Text(Some("x".to_owned()))],   Int),
-            (vec![Cell::Bytes(Some(vec![1]))],         Text),
+            (vec![Owned::Text(Some("x".to_owned()))],   Bytes),
+            (vec![Owned::Text(Some("x".to_owned()))],   Int),
+            (vec![Owned::Bytes(Some(vec![1]))],         Text),
             (vec![],                                   Int),
         ];
         for (cells, kind) in strange {

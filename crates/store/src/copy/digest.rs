@@ -18,11 +18,13 @@ pub struct TableDigest {
 }
 
 impl TableDigest {
-    fn of_none(table: &'static str) -> Self {
+    /// What an empty table holds.
+    pub(super) fn of_none(table: &'static str) -> Self {
         Self { table, rows: 0, sum: [0; 2] }
     }
 
-    fn add(&mut self, row: &Cells) {
+    /// One row more.
+    pub(super) fn add(&mut self, row: &Cells) {
         let print = fingerprint(&row.to_values());
         let (first, last) = print.split_at(16);
         for (sum, half) in self.sum.iter_mut().zip([first, last]) {

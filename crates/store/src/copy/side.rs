@@ -1,17 +1,18 @@
 //! The two sides of a copy.
 
 use crate::copy::digest::{TableDigest, digests, same};
+use crate::copy::source::Source;
 use crate::copy::tables::{OCCUPIED, shapes};
 use crate::copy::transfer::Transfer;
 use crate::database::Database;
-use crate::dialect::{BEGIN_READ_POSTGRES, BEGIN_READ_SQLITE};
+use crate::dialect::BEGIN_READ_POSTGRES;
 use crate::port::{CommitError, Store, StoreError};
 use crate::postgres::Purpose;
-use crate::postgres::session::PgSession;
 use crate::session::Session as _;
-use crate::{PostgresStore, SqliteStore, sqlite};
-use sqlx::{ConnectOptions as _, SqliteConnection};
-use tokio::sync::Mutex;
+use crate::sqlite::Access;
+use crate::{PostgresStore, SqliteStore};
+use futures_util::FutureExt as _;
+use tokio::runtime::Handle;
 
 /// A database that takes part in a copy.
 #[derive(Clone, Debug)]
@@ -57,9 +58,20 @@ impl Side {
     /// What each table holds.
     pub async fn digests(&self) -> Result<Vec<TableDigest>, StoreError> {
         match self {
-            Self::Sqlite(store) => digests(&mut reading(store).await?, &shapes()).await,
+            Self::Sqlite(store) => {
+                let place = store.shared.place.clone();
+                let read = tokio::task::spawn_blocking(move || {
+                    let mut held = place.connect(Access::Read)?;
+                    let digests = digests(&mut held, &shapes()).now_or_never();
+                    digests.expect("statements on this thread never wait")
+                });
+                let cut_short =
+                    |error| StoreError::Unavailable(format!("reading was cut short ({error})"));
+                read.await.map_err(cut_short)?
+            }
             Self::Postgres(store) => {
-                let mut session = session(store).await?;
+                let mut session = store.shared.address.connect(Purpose::Check).await?;
+                session.execute(BEGIN_READ_POSTGRES, &[]).await?;
                 let digests = digests(&mut session, &shapes()).await;
                 session.close().await;
                 digests
@@ -74,15 +86,16 @@ pub async fn copy(from: &Side, to: &Side) -> Result<Vec<TableDigest>, CopyError>
     if !to.is_empty().await.map_err(CopyError::Target)? {
         return Err(CopyError::NotEmpty);
     }
-    let copied = match from {
-        Side::Sqlite(store) => {
-            let source = reading(store).await.map_err(CopyError::Source)?;
-            write(to, Transfer(Mutex::new(source))).await
-        }
-        Side::Postgres(store) => {
-            let source = session(store).await.map_err(CopyError::Source)?;
-            write(to, Transfer(Mutex::new(source))).await
-        }
+    let source = match from {
+        Side::Sqlite(store) => Source::File(store.shared.place.clone()),
+        Side::Postgres(store) => Source::Server(store.clone()),
+    };
+    let on_a_thread = matches!(to, Side::Sqlite(_));
+    let transfer = Transfer { source, runtime: Handle::current(), on_a_thread };
+    // Boxed: such a transaction's future is large.
+    let copied = match to {
+        Side::Sqlite(store) => Box::pin(Database::write(store, transfer)).await,
+        Side::Postgres(store) => Box::pin(Database::write(store, transfer)).await,
     };
     match copied {
         Ok(digests) => Ok(digests),
@@ -94,29 +107,4 @@ pub async fn copy(from: &Side, to: &Side) -> Result<Vec<TableDigest>, CopyError>
             same(&theirs, &ours).map(|()| ours).map_err(|_| CopyError::Target(error))
         }
     }
-}
-
-async fn write<R: crate::copy::source::Source>(
-    to: &Side,
-    transfer: Transfer<R>,
-) -> Result<Vec<TableDigest>, CommitError> {
-    // Boxed: such a transaction's future is large.
-    match to {
-        Side::Sqlite(store) => Box::pin(Database::write(store, transfer)).await,
-        Side::Postgres(store) => Box::pin(Database::write(store, transfer)).await,
-    }
-}
-
-/// A connection that sees one instant.
-async fn reading(store: &SqliteStore) -> Result<SqliteConnection, StoreError> {
-    let connected = store.shared.reading.connect().await;
-    let mut connection = connected.map_err(sqlite::store_error)?;
-    connection.execute(BEGIN_READ_SQLITE, &[]).await?;
-    Ok(connection)
-}
-
-async fn session(store: &PostgresStore) -> Result<PgSession, StoreError> {
-    let mut session = store.shared.address.connect(Purpose::Check).await?;
-    session.execute(BEGIN_READ_POSTGRES, &[]).await?;
-    Ok(session)
 }

@@ -14,6 +14,7 @@ pub(super) struct Table<const N: usize> {
 }
 
 /// What is needed to read a table.
+#[derive(Clone, Copy)]
 pub(super) struct Shape {
     pub(super) name: &'static str,
     pub(super) read: &'static str,
@@ -30,17 +31,19 @@ impl<const N: usize> Table<N> {
         Self { name, read, write: Many::new(write), kinds }
     }
 
-    fn shape(&'static self) -> Shape {
+    /// The table without the way to write it.
+    pub(super) fn shape(&'static self) -> Shape {
         Shape { name: self.name, read: self.read, kinds: &self.kinds }
     }
 }
 
 /// All tables, parents before the rows that refer to them.
-pub(super) fn shapes() -> [Shape; 13] {
+pub(super) fn shapes() -> [Shape; 14] {
     [
         PARTITIONS.shape(),
         COMMITS.shape(),
         DEFINITIONS.shape(),
+        DEFINITION_PARTS.shape(),
         RUNS.shape(),
         RUN_STATES.shape(),
         RUN_NODES.shape(),
@@ -59,6 +62,7 @@ pub(super) const FORGET_PARTITIONS: &str = "DELETE FROM partitions";
 /// Whether a database holds anything beside the row of its first partition, which comes with the schema.
 pub(super) const OCCUPIED: &str = "SELECT CAST(CASE WHEN EXISTS (SELECT 1 FROM commits) \
     OR EXISTS (SELECT 1 FROM definitions) \
+    OR EXISTS (SELECT 1 FROM definition_parts) \
     OR EXISTS (SELECT 1 FROM runs) \
     OR EXISTS (SELECT 1 FROM run_states) \
     OR EXISTS (SELECT 1 FROM run_nodes) \
@@ -91,17 +95,28 @@ const WRITE_COMMITS: &str = "INSERT INTO commits (id, partition, at, writes, los
 pub(super) static COMMITS: Table<5> =
     Table::new("commits", READ_COMMITS, WRITE_COMMITS, [Int, Int, Int, Int, Text]);
 
-const READ_DEFINITIONS: &str = "SELECT key, tenant, service, workspace, kind, code, version, body, author, at, \
-    fingerprint \
+const READ_DEFINITIONS: &str = "SELECT key, tenant, service, workspace, kind, code, version, digest, parts, \
+    author, at, fingerprint \
     FROM definitions ORDER BY key";
 const WRITE_DEFINITIONS: &str = "INSERT INTO definitions (key, tenant, service, workspace, kind, code, version, \
-    body, author, at, fingerprint) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
-pub(super) static DEFINITIONS: Table<11> = Table::new(
+    digest, parts, author, at, fingerprint) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+pub(super) static DEFINITIONS: Table<12> = Table::new(
     "definitions",
     READ_DEFINITIONS,
     WRITE_DEFINITIONS,
-    [Int, Text, Text, Text, Text, Text, Int, Text, Text, Int, Bytes],
+    [Int, Text, Text, Text, Text, Text, Int, Bytes, Int, Text, Int, Bytes],
+);
+
+const READ_DEFINITION_PARTS: &str = "SELECT definition, part, bytes, fingerprint \
+    FROM definition_parts ORDER BY definition, part";
+const WRITE_DEFINITION_PARTS: &str = "INSERT INTO definition_parts (definition, part, bytes, fingerprint) \
+    VALUES ($1, $2, $3, $4)";
+pub(super) static DEFINITION_PARTS: Table<4> = Table::new(
+    "definition_parts",
+    READ_DEFINITION_PARTS,
+    WRITE_DEFINITION_PARTS,
+    [Int, Int, Bytes, Bytes],
 );
 
 const READ_RUNS: &str = "SELECT key, partition, owner_epoch, run_id, tenant, service, workspace, kind, code, \

@@ -2,68 +2,74 @@
 
 use crate::copy::cells::Cells;
 use crate::copy::digest::{TableDigest, digests, same};
-use crate::copy::source::Source;
+use crate::copy::source::{Feed, Piece, Source};
 use crate::copy::tables::{self, FORGET_PARTITIONS, Table, shapes};
 use crate::port::StoreError;
 use crate::session::{Session, Work};
-use futures_util::TryStreamExt as _;
-use tokio::sync::Mutex;
-
-/// The most rows that wait to be written.
-const ROWS_MAX: usize = 512;
-/// About how much memory they may take.
-const ROWS_MAX_BYTES: usize = 4 << 20;
+use tokio::runtime::Handle;
 
 /// Writes all rows of a source into a database that holds none, and compares the two before it is done: what differs is
 /// taken back as a whole.
-pub(super) struct Transfer<R>(pub(super) Mutex<R>);
+pub(super) struct Transfer {
+    pub(super) source: Source,
+    pub(super) runtime: Handle,
+    /// The writer is a thread of its own, which waits by standing still.
+    pub(super) on_a_thread: bool,
+}
 
-impl<R: Source> Work for Transfer<R> {
+impl Work for Transfer {
     type Done = Vec<TableDigest>;
 
     async fn run<S: Session>(&self, target: &mut S) -> Result<Vec<TableDigest>, StoreError> {
-        let mut source = self.0.lock().await;
         // A fresh schema has a row for the first partition.
         target.execute(FORGET_PARTITIONS, &[]).await?;
-        copy_all(&mut *source, target).await?;
-        let (from, to) =
-            (digests(&mut *source, &shapes()).await?, digests(target, &shapes()).await?);
+        let from = self.copy_all(target).await?;
+        let to = digests(target, &shapes()).await?;
         same(&from, &to).map(|()| to)
     }
 }
 
-/// Parents before the rows that refer to them.
-async fn copy_all(source: &mut impl Source, target: &mut impl Session) -> Result<(), StoreError> {
-    copy(source, target, &tables::PARTITIONS).await?;
-    copy(source, target, &tables::COMMITS).await?;
-    copy(source, target, &tables::DEFINITIONS).await?;
-    copy(source, target, &tables::RUNS).await?;
-    copy(source, target, &tables::RUN_STATES).await?;
-    copy(source, target, &tables::RUN_NODES).await?;
-    copy(source, target, &tables::HISTORY).await?;
-    copy(source, target, &tables::CLAIMS).await?;
-    copy(source, target, &tables::SCOPES).await?;
-    copy(source, target, &tables::USERS).await?;
-    copy(source, target, &tables::APPS).await?;
-    copy(source, target, &tables::GRANTS).await?;
-    copy(source, target, &tables::REFRESH_TOKENS).await
-}
+impl Transfer {
+    /// Parents before the rows that refer to them; answers with what was read.
+    async fn copy_all(&self, target: &mut impl Session) -> Result<Vec<TableDigest>, StoreError> {
+        Ok(vec![
+            self.copy(target, &tables::PARTITIONS).await?,
+            self.copy(target, &tables::COMMITS).await?,
+            self.copy(target, &tables::DEFINITIONS).await?,
+            self.copy(target, &tables::DEFINITION_PARTS).await?,
+            self.copy(target, &tables::RUNS).await?,
+            self.copy(target, &tables::RUN_STATES).await?,
+            self.copy(target, &tables::RUN_NODES).await?,
+            self.copy(target, &tables::HISTORY).await?,
+            self.copy(target, &tables::CLAIMS).await?,
+            self.copy(target, &tables::SCOPES).await?,
+            self.copy(target, &tables::USERS).await?,
+            self.copy(target, &tables::APPS).await?,
+            self.copy(target, &tables::GRANTS).await?,
+            self.copy(target, &tables::REFRESH_TOKENS).await?,
+        ])
+    }
 
-async fn copy<const N: usize>(
-    source: &mut impl Source,
-    target: &mut impl Session,
-    table: &Table<N>,
-) -> Result<(), StoreError> {
-    let mut rows = source.rows(table.read);
-    let (mut waiting, mut bytes) = (Vec::with_capacity(ROWS_MAX), 0);
-    while let Some(row) = rows.try_next().await? {
-        bytes += row.size_bytes();
-        waiting.push(row.of(table.name, &table.kinds)?);
-        if waiting.len() >= ROWS_MAX || bytes >= ROWS_MAX_BYTES {
-            target.execute_many::<Cells, N>(&table.write, &waiting).await?;
-            waiting.clear();
-            bytes = 0;
+    async fn copy<const N: usize>(
+        &self,
+        target: &mut impl Session,
+        table: &'static Table<N>,
+    ) -> Result<TableDigest, StoreError> {
+        let mut feed = self.source.feed(&self.runtime, table.shape());
+        let mut digest = TableDigest::of_none(table.name);
+        loop {
+            match self.next(&mut feed).await? {
+                Piece::Rows(rows) => {
+                    rows.iter().for_each(|row| digest.add(row));
+                    target.execute_many::<Cells, N>(&table.write, &rows).await?;
+                }
+                Piece::End => return Ok(digest),
+            }
         }
     }
-    target.execute_many::<Cells, N>(&table.write, &waiting).await
+
+    async fn next(&self, feed: &mut Feed) -> Result<Piece, StoreError> {
+        let next = if self.on_a_thread { feed.blocking_recv() } else { feed.recv().await };
+        next.unwrap_or_else(|| Err(StoreError::Unavailable("reading was cut short".to_owned())))
+    }
 }

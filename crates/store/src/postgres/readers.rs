@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::time::{Instant, timeout};
 
-/// How long nobody tries after an attempt to connect has failed.
+/// How long nobody tries after an attempt has failed.
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// The sessions that read. Cheap to clone.
@@ -31,10 +31,11 @@ struct Shared {
 struct State {
     idle: Vec<PgSession>,
     down: Option<Down>,
+    answered_at: Option<Instant>,
     closed: bool,
 }
 
-/// The last attempt to connect failed.
+/// The last attempt failed.
 struct Down {
     why: String,
     /// Until then nobody tries.
@@ -82,13 +83,14 @@ impl Readers {
     /// Reads in a task of its own: a caller who gives up leaves no half-read answer behind, and a session that takes
     /// long to make is there for the next one.
     async fn answer<A: Asked>(&self, asked: A) -> Result<A::Answer, StoreError> {
+        self.shared.may_try()?;
         let limit = self.shared.address.limits().read_timeout;
         let (begun, first) = oneshot::channel();
         let shared = Arc::clone(&self.shared);
         let reading = tokio::spawn(async move { shared.read(&asked, Some(begun)).await });
         // The task drops its end when it ends without a row.
         if timeout(limit, first).await.is_err() {
-            return Err(StoreError::Unavailable("it does not answer in time".to_owned()));
+            return Err(self.shared.late(limit));
         }
         reading.await.unwrap_or_else(|error| {
             Err(StoreError::Unavailable(format!("the work was cut short ({error})")))
@@ -134,6 +136,7 @@ impl Shared {
             };
             let answer = asked.ask(&mut session, &mut begun).await;
             if session.trouble().is_none() {
+                self.answered();
                 self.put_back(session).await;
                 return answer;
             }
@@ -169,17 +172,10 @@ impl Shared {
     }
 
     async fn connect(&self) -> Result<PgSession, StoreError> {
-        self.may_try()?;
         let connected = self.address.connect(Purpose::Read).await;
-        self.state().down = match &connected {
-            Err(StoreError::Unavailable(why)) => {
-                Some(Down { why: why.clone(), until: Instant::now() + PAUSE })
-            }
-            Ok(_)
-            | Err(
-                StoreError::Inconsistent(_) | StoreError::InUse(_) | StoreError::Unsupported(_),
-            ) => None,
-        };
+        if let Err(StoreError::Unavailable(why)) = &connected {
+            self.is_down(why.clone());
+        }
         connected
     }
 
@@ -191,8 +187,28 @@ impl Shared {
         if now < down.until {
             return Err(StoreError::Unavailable(down.why.clone()));
         }
-        down.until = now + self.address.limits().connect_timeout;
+        down.until = now + self.address.limits().read_timeout;
         Ok(())
+    }
+
+    fn answered(&self) {
+        let mut state = self.state();
+        state.down = None;
+        state.answered_at = Some(Instant::now());
+    }
+
+    fn is_down(&self, why: String) {
+        self.state().down = Some(Down { why, until: Instant::now() + PAUSE });
+    }
+
+    /// There was no answer in time. If nobody else had one meanwhile, it is not the question's fault.
+    fn late(&self, limit: Duration) -> StoreError {
+        let why = "it does not answer in time";
+        let answers = self.state().answered_at.is_some_and(|at| at.elapsed() < limit);
+        if !answers {
+            self.is_down(why.to_owned());
+        }
+        StoreError::Unavailable(why.to_owned())
     }
 }
 
