@@ -6,7 +6,7 @@ use crate::suite::verify::fill;
 use dayend_engine::codes::RunKey;
 use dayend_store::SqliteStore;
 use dayend_store::copy::{CopyError, Side, copy};
-use dayend_store::port::{HistoryRecord, NodeRow, Store as _, StoreError, Write};
+use dayend_store::port::{HistoryRecord, NodeRow, StoreError, Write};
 
 #[tokio::test]
 async fn everything_arrives_on_a_server_as_it_was_and_comes_back_so() {
