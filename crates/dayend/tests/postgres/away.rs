@@ -22,8 +22,6 @@ fn live_runs_can_be_looked_at_and_the_rest_is_refused_at_once_while_the_database
     ));
     let live = open.call("trigger", "live", LIVE).text("batchRunId");
     up.hear();
-    let over = Wish::new("over".to_owned()).insist(&open);
-    open.ended(&over);
     let about =
         |code: &str, run: &str| format!(r#"{{"batchName": "{code}", "batchRunId": "{run}"}}"#);
     // Once, so that everything that is remembered of the caller is.
@@ -37,7 +35,7 @@ fn live_runs_can_be_looked_at_and_the_rest_is_refused_at_once_while_the_database
         assert_eq!(answer.status, 200, "{answer:?}");
         looks += 1;
         for refused in [
-            open.call("status", "", &about("WORK", &over)),
+            open.call("status", "", &about("WORK", "WORK_2026-10-30_1_1")),
             open.call("trigger", "meanwhile", WORK),
             open.get("/api/v1/runs"),
         ] {

@@ -40,3 +40,7 @@ impl Database for PostgresStore {
         self.shared.close().await;
     }
 }
+
+fn cut_short(error: &tokio::task::JoinError) -> StoreError {
+    StoreError::Unavailable(format!("the work was cut short ({error})"))
+}
