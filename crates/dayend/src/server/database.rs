@@ -11,9 +11,12 @@ use secrecy::SecretString;
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Where the password of a database server may stand instead of in a file.
 const PASSWORD_VARIABLE: &str = "DAYEND_DATABASE_PASSWORD";
+/// How long a statement may take that reads back a whole table of a copy.
+const TO_COPY: Duration = Duration::from_hours(24);
 
 /// Where the database is.
 #[derive(Clone, Debug)]
@@ -75,7 +78,7 @@ impl Database {
                 .map(Side::Sqlite)
                 .map_err(|error| self.failure(&error)),
             None => self.open_file().await.map(Side::Sqlite),
-            Some(url) => self.open_server(url).await.map(Side::Postgres),
+            Some(url) => self.open_server_with(url, TO_COPY).await.map(Side::Postgres),
         }
     }
 
@@ -112,8 +115,16 @@ impl Database {
     }
 
     async fn open_server(&self, url: &str) -> Result<PostgresStore, Failure> {
-        let (password, options) = (self.password.clone(), PostgresOptions::default());
-        let opened = Box::pin(PostgresStore::open(url, password, options)).await;
+        self.open_server_with(url, PostgresOptions::default().statement_timeout).await
+    }
+
+    async fn open_server_with(
+        &self,
+        url: &str,
+        statement_timeout: Duration,
+    ) -> Result<PostgresStore, Failure> {
+        let options = PostgresOptions { statement_timeout, ..PostgresOptions::default() };
+        let opened = Box::pin(PostgresStore::open(url, self.password.clone(), options)).await;
         opened.map_err(|error| self.failure(&error))
     }
 

@@ -25,7 +25,7 @@ pub(crate) struct MigrateStoreArgs {
     /// The data directory
     #[arg(long, value_name = "DIR", env = "DAYEND_DATA")]
     data: PathBuf,
-    /// An empty PostgreSQL database, postgres://USER@HOST/NAME without a password; or `file`: the file in the data directory
+    /// An empty PostgreSQL database, its URL without a password; or `file`: the file in the data directory
     #[arg(long, value_name = "URL")]
     to: String,
     /// The file with the password of that database

@@ -102,8 +102,8 @@ fn a_store_moves_to_a_server_and_back_with_everything_in_it_and_its_live_run_goe
     assert_eq!(open.terminate(), 0);
     bank.assert_intact();
 
-    let back = migrate(&bank, &["--to", "file"]);
-    obey(&bank, back.ok());
+    let returned = migrate(&bank, &["--to", "file"]);
+    obey(&bank, returned.ok());
     let open = bank.open();
     assert_eq!(open.get(&format!("/api/v1/runs/{live}")).json()["status"], "SUCCESSFUL");
     assert_eq!(open.terminate(), 0);

@@ -18,7 +18,7 @@ struct Pooler {
 }
 
 impl Pooler {
-    fn start(bank: &Bank, mode: &str, more: &str) -> Self {
+    fn start(bank: &Bank, mode: &str, settings: &str) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let directory = bank.outside(&format!("pooler-{port}"));
         fs::create_dir(&directory).unwrap();
@@ -26,15 +26,15 @@ impl Pooler {
         for open in [directory.parent().unwrap(), &directory] {
             fs::set_permissions(open, fs::Permissions::from_mode(0o755)).unwrap();
         }
-        let (settings, users) = (directory.join("pgbouncer.ini"), directory.join("users.txt"));
+        let (file, users) = (directory.join("pgbouncer.ini"), directory.join("users.txt"));
         fs::write(&users, format!("\"dayend\" \"{}\"\n", bank.cluster.password())).unwrap();
         let text = format!(
             "[databases]\n* = host=127.0.0.1 port={}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n\
-             unix_socket_dir =\nauth_type = scram-sha-256\nauth_file = {}\npool_mode = {mode}\n{more}\n",
+             unix_socket_dir =\nauth_type = scram-sha-256\nauth_file = {}\npool_mode = {mode}\n{settings}\n",
             bank.cluster.port(),
             users.display()
         );
-        fs::write(&settings, text).unwrap();
+        fs::write(&file, text).unwrap();
         let mut command = if rustix::process::geteuid().is_root() {
             let mut command = Command::new("runuser");
             command.args(["-u", USER, "--", PGBOUNCER]);
@@ -43,7 +43,7 @@ impl Pooler {
             Command::new(PGBOUNCER)
         };
         let log = fs::File::create(bank.outside("pooler.log")).unwrap();
-        let child = command.arg(&settings).stdin(Stdio::null()).stderr(log).spawn().unwrap();
+        let child = command.arg(&file).stdin(Stdio::null()).stderr(log).spawn().unwrap();
         let direct = format!(":{}/", bank.cluster.port());
         let url = bank.cluster.url().replace(&direct, &format!(":{port}/"));
         let pooler = Self { child, url: format!("{url}?sslmode=disable") };

@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 /// The most rows of a chunk.
 const ROWS_MAX: usize = 512;
 /// About how much memory it may take.
-const ROWS_MAX_BYTES: usize = 4 << 20;
+const ROWS_MAX_BYTES: usize = 1 << 20;
 /// How many chunks may wait.
 const CHUNKS_MAX: usize = 2;
 

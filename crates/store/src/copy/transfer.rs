@@ -60,7 +60,9 @@ impl Transfer {
         loop {
             match self.next(&mut feed).await? {
                 Piece::Rows(rows) => {
-                    rows.iter().for_each(|row| digest.add(row));
+                    for row in &rows {
+                        digest.add(row);
+                    }
                     target.execute_many::<Cells, N>(&table.write, &rows).await?;
                 }
                 Piece::End => return Ok(digest),

@@ -102,7 +102,7 @@ async fn a_server_that_is_down_is_unavailable_and_comes_back() {
     assert_eq!(store.commit(group(1, epoch)).await.unwrap(), [Outcome::Applied]);
     let read = async {
         while store.scopes("bank").await.is_err() {
-            tokio::task::yield_now().await
+            tokio::task::yield_now().await;
         }
     };
     tokio::time::timeout(Duration::from_secs(30), read).await.unwrap();
