@@ -50,6 +50,7 @@ install_packages() {
     has sqlite3 || missing+=(sqlite3)
     has chromium || missing+=(chromium)
     [ -x /usr/lib/postgresql/15/bin/initdb ] || missing+=(postgresql-15)
+    [ -x /usr/sbin/pgbouncer ] || missing+=(pgbouncer)
     [ -e /etc/ssl/certs/ca-certificates.crt ] || missing+=(ca-certificates)
     [ "${#missing[@]}" -gt 0 ] || return 0
 

@@ -7,7 +7,7 @@ use crate::commands::{
 };
 use crate::demo::DemoArgs;
 use crate::sample::{self, SampleArgs};
-use crate::server::{admin, audit, config, init, serve};
+use crate::server::{admin, audit, config, init, migrate_store, serve};
 use clap::{CommandFactory as _, Parser, Subcommand};
 use dayend_wire::exit::ExitCode;
 use std::process::ExitCode as ProcessExit;
@@ -35,6 +35,7 @@ enum Command {
     Admin(admin::AdminArgs),
     Audit(audit::AuditArgs),
     Config(config::ConfigArgs),
+    MigrateStore(migrate_store::MigrateStoreArgs),
     /// Prints the JSON Schema of definitions
     Schema,
     Completions(CompletionsArgs),
@@ -103,6 +104,9 @@ pub(crate) fn run(cli: Cli) -> ProcessExit {
             in_server_runtime(async { audit::run(&args, cli.client.json).await })
         }
         Command::Config(args) => config::run(&args),
+        Command::MigrateStore(args) => {
+            in_server_runtime(async { migrate_store::run(&args, cli.client.json).await })
+        }
         Command::Schema => schema().into(),
         Command::Completions(args) => args.run(Cli::command()).into(),
         Command::Sample(args) => sample::main(&args),

@@ -87,8 +87,16 @@ fn one_server_at_a_time_uses_a_database_and_a_new_installation_needs_an_empty_on
     for command in [&["serve"][..], &["admin", "user", "list"][..]] {
         let second = run(&[command, &["--data", bank.home.text()]].concat());
         let sentence = second.failed_with(8);
-        assert!(sentence.contains("in use by another Dayend process: stop it first"), "{sentence}");
+        assert!(sentence.contains("uses the data directory"), "{sentence}");
     }
+    // A copy of the directory, perhaps on another machine.
+    let copy = bank.keep.path().join("copy");
+    let copied =
+        std::process::Command::new("cp").arg("-a").arg(bank.home.data()).arg(&copy).status();
+    assert!(copied.unwrap().success());
+    let second = run(&["serve", "--data", copy.to_str().unwrap()]);
+    let sentence = second.failed_with(8);
+    assert!(sentence.contains("in use by another Dayend process: stop it first"), "{sentence}");
     assert_eq!(server.terminate(), 0);
     let other = Home::empty();
     let refused = bank.init(&other);

@@ -1,5 +1,6 @@
 //! Who is behind a bearer token, and what they may do now.
 
+use crate::cache::Cache;
 use crate::caller::{Caller, CallerUser, Function};
 use crate::identity::Identity;
 use crate::tokens::Verified;
@@ -7,6 +8,7 @@ use aws_lc_rs::digest;
 use dayend_engine::codes::Scope;
 use dayend_engine::time::Timestamp;
 use dayend_store::port::{GrantRow, StoreError};
+use std::hash::Hash;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -131,7 +133,12 @@ impl Identity {
             Ok(found) => return Ok(found),
             Err(edition) => edition,
         };
-        let row = self.store.user_by_name(&caller.tenant, name).await?;
+        let row = match self.store.user_by_name(&caller.tenant, name).await {
+            Ok(row) => row,
+            Err(error) => {
+                return last_known(&self.principals.names, &key, error).map(|(user, _)| user);
+            }
+        };
         let found =
             row.filter(|user| user.active).map(|user| CallerUser { id: user.id, name: user.name });
         self.principals.names.put(key, found.clone(), now, edition);
@@ -163,7 +170,10 @@ impl Identity {
             Ok(facts) => return Ok(facts),
             Err(edition) => edition,
         };
-        let row = self.store.app(client_id).await?;
+        let row = match self.store.app(client_id).await {
+            Ok(row) => row,
+            Err(error) => return last_known(&self.principals.apps, &key, error),
+        };
         let facts = row.map(|app| {
             Arc::new(AppFacts { tenant: app.tenant, active: app.active, strict: app.strict })
         });
@@ -182,7 +192,10 @@ impl Identity {
             Ok(facts) => return Ok(facts),
             Err(edition) => edition,
         };
-        let row = self.store.user_by_id(tenant, id).await?;
+        let row = match self.store.user_by_id(tenant, id).await {
+            Ok(row) => row,
+            Err(error) => return last_known(&self.principals.users, &key, error),
+        };
         let facts = row.map(|user| Arc::new(UserFacts { name: user.name, active: user.active }));
         self.principals.users.put(key, facts.clone(), now, edition);
         Ok((facts, now))
@@ -199,9 +212,28 @@ impl Identity {
             Ok(grants) => return Ok(grants),
             Err(edition) => edition,
         };
-        let grants: Arc<[GrantRow]> = self.store.grants(tenant, grantee).await?.into();
+        let grants: Arc<[GrantRow]> = match self.store.grants(tenant, grantee).await {
+            Ok(grants) => grants.into(),
+            Err(error) => {
+                return last_known(&self.principals.grants, &key, error).map(|(grants, _)| grants);
+            }
+        };
         self.principals.grants.put(key, Arc::clone(&grants), now, edition);
         Ok(grants)
+    }
+}
+
+/// While the database is away, nobody can change what was known last: who may look at live runs still may.
+fn last_known<K: Hash + Eq, V: Clone>(
+    cache: &Cache<K, V>,
+    key: &K,
+    error: StoreError,
+) -> Result<(V, Timestamp), StoreError> {
+    match &error {
+        StoreError::Unavailable(_) => cache.last(key).ok_or(error),
+        StoreError::Inconsistent(_) | StoreError::InUse(_) | StoreError::Unsupported(_) => {
+            Err(error)
+        }
     }
 }
 

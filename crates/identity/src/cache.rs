@@ -49,6 +49,13 @@ impl<K: Hash + Eq, V: Clone> Cache<K, V> {
         fresh.map(|(at, value)| (value.clone(), *at)).ok_or(Edition(state.edition))
     }
 
+    /// The answer, however old: for the time when no newer one can be had. One that a change has made false is gone.
+    pub(crate) fn last(&self, key: &K) -> Option<(V, Timestamp)> {
+        let state = self.state();
+        let found = state.young.get(key).or_else(|| state.old.get(key));
+        found.map(|(at, value)| (value.clone(), *at))
+    }
+
     /// Keeps an answer that was fetched since `edition`, unless something changed meanwhile.
     pub(crate) fn put(&self, key: K, value: V, now: Timestamp, edition: Edition) {
         let mut state = self.state();
@@ -97,6 +104,17 @@ mod tests {
         assert!(cache.get(&"user", NOW.plus_ms(4_999)).is_ok_and(|answer| answer == "active"));
         assert!(cache.get(&"user", NOW.plus_ms(5_000)).is_err());
         assert!(cache.get(&"user", Timestamp(NOW.0 - 5_000_000)).is_err());
+    }
+
+    #[test]
+    fn an_old_answer_is_there_until_a_change_makes_it_false() {
+        let cache = Cache::new(8, 5);
+        let edition = cache.get(&"user", NOW).unwrap_err();
+        cache.put("user", "active", NOW, edition);
+        assert!(cache.get(&"user", NOW.plus_ms(3_600_000)).is_err());
+        assert_eq!(cache.last(&"user"), Some(("active", NOW)));
+        cache.clear();
+        assert_eq!(cache.last(&"user"), None);
     }
 
     #[test]

@@ -52,11 +52,16 @@ pub(crate) const INVALID_INDEXES_POSTGRES: &str = "SELECT CAST(indexrelid AS reg
     JOIN pg_class ON pg_class.oid = pg_index.indexrelid JOIN pg_namespace ON pg_namespace.oid = pg_class.relnamespace \
     WHERE nspname = current_schema() AND NOT (indisvalid AND indisready)";
 /// What a connection is connected to: the server's version, whether it is a standby, how it commits, whether it flushes,
-/// how it encodes text, the schema, and the process that serves the connection with the instant of its start.
+/// how it encodes text, whether our settings arrived, the schema, and the process that serves the connection with the instant of its start.
 pub(crate) const CONNECTED_POSTGRES: &str = "SELECT CAST(current_setting('server_version_num') AS bigint), pg_is_in_recovery(), \
     current_setting('synchronous_commit'), current_setting('fsync'), current_setting('server_encoding'), \
+    current_setting('idle_in_transaction_session_timeout'), \
     (SELECT CAST(oid AS bigint) FROM pg_namespace WHERE nspname = current_schema()), pg_backend_pid(), \
     (SELECT CAST(EXTRACT(EPOCH FROM backend_start) * 1000000 AS bigint) FROM pg_stat_activity WHERE pid = pg_backend_pid())";
+/// Which process of the server serves a session; a pooler may answer with another one each time.
+pub(crate) const SERVED_BY_POSTGRES: &str = "SELECT CAST(pg_backend_pid() AS bigint)";
+/// Puts a setting in force for the session.
+pub(crate) const SET_POSTGRES: &str = "SELECT set_config($1, $2, false)";
 /// Lets a server notice that its client is gone while a statement runs, where it can (since version 14).
 pub(crate) const NOTICE_GONE_POSTGRES: &str =
     "SELECT set_config('client_connection_check_interval', '2s', false)";

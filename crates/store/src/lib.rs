@@ -4,7 +4,8 @@
 //!
 //! Each `<noun>` module holds the SQL texts of that noun, how its rows become columns and back; `dialect` holds what differs
 //! between databases; `work` says what is done in a transaction, and `verify` what must hold, both on any `session`;
-//! `store` is [`port::Store`] on any `database`; `sqlite` and `postgres` are the two there are.
+//! `copy` moves everything from one database to another; `store` is [`port::Store`] on any `database`; `sqlite` and
+//! `postgres` are the two there are.
 
 #[macro_use]
 mod columns;
@@ -12,6 +13,7 @@ mod columns;
 mod apps;
 mod claims;
 mod commits;
+pub mod copy;
 mod database;
 mod definitions;
 mod dialect;

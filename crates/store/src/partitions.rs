@@ -26,6 +26,10 @@ pub(crate) const ADVANCE: &str = "UPDATE partitions SET head_seq = $2, head_hash
 /// A write with no meaning of its own: once it is durable, an earlier commit that failed cannot come back after a crash.
 pub(crate) const SETTLE: &str = "UPDATE partitions SET settled = settled + 1";
 
+/// How many groups an owner may commit: the ids of each owner begin behind this many times its epoch. So a commit of an
+/// earlier owner that nobody heard of again can never be taken for one of its successor.
+const GROUPS_OF_OWNER: i64 = 1 << 40;
+
 /// A partition as stored.
 #[derive(Clone, Debug)]
 pub(crate) struct PartitionRow {
@@ -60,12 +64,15 @@ row!(PartitionRow, |row| {
 });
 
 row!(Takeover, |row| {
+    let epoch = row.try_get("epoch")?;
+    let before = GROUPS_OF_OWNER.saturating_mul(epoch);
+    let last_group: i64 = row.try_get("last_group")?;
     Ok(Self {
         partition: Partition(number(row.try_get("partition")?, "partition")?),
-        epoch: OwnerEpoch(row.try_get("epoch")?),
+        epoch: OwnerEpoch(epoch),
         last_run: RunKey(row.try_get("last_run")?),
         last_version: VersionKey(row.try_get("last_version")?),
-        last_group: GroupId(row.try_get("last_group")?),
+        last_group: GroupId(last_group.max(before)),
         last_created_ms: row.try_get("last_created_ms")?,
     })
 });

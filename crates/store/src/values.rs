@@ -19,6 +19,7 @@ impl Value<'_> {
 }
 
 /// A value that outlives the row it came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Owned {
     Int(Option<i64>),
     Bool(bool),

@@ -43,6 +43,7 @@ for_each_store! {
     groups::a_group_id_that_was_used_is_refused;
     groups::a_new_owner_fences_the_old_one;
     groups::a_new_owner_learns_the_largest_numbers;
+    groups::what_a_lost_owner_sent_is_never_taken_for_a_group_of_its_successor;
     groups::old_keys_group_ids_and_tokens_are_forgotten;
     groups::a_commit_goes_on_when_its_caller_gives_up;
     groups::what_breaks_the_schema_is_not_done_and_the_store_works_on;

@@ -11,6 +11,8 @@ use tempfile::TempDir;
 const PROGRAMS: &str = "/usr/lib/postgresql/15/bin";
 /// The user that the server runs as when the tests are run by root, which PostgreSQL refuses.
 const SERVER_USER: &str = "postgres";
+/// How often a killed server is started before it counts as dead.
+const STARTS_MAX: usize = 50;
 /// The cluster's superuser.
 const USER: &str = "dayend";
 
@@ -73,6 +75,44 @@ impl Cluster {
     pub fn crash_and_restart(&self) -> io::Result<()> {
         self.stop_server("immediate")?;
         self.start_server()
+    }
+
+    /// The port on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Kills the server's first process as the kernel would, and starts the server again when the others are gone.
+    pub fn kill_and_restart(&self) -> io::Result<()> {
+        let told = std::fs::read_to_string(self.data().join("postmaster.pid"))?;
+        let pid = told.lines().next().unwrap_or_default();
+        run(Command::new("kill").args(["-KILL", pid]))?;
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            match self.start_server() {
+                // The others hold its memory for a moment.
+                Err(_) if attempts < STARTS_MAX => {}
+                started => return started,
+            }
+        }
+    }
+
+    /// Runs a statement with `psql`, and gives what it prints: rows as lines, columns with `|` between them.
+    pub fn sql(&self, statement: &str) -> io::Result<String> {
+        let output = self.psql().args(["-c", statement]).output()?;
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned());
+        }
+        Err(io::Error::other(format!("{statement}: {}", String::from_utf8_lossy(&output.stderr))))
+    }
+
+    /// A `psql` that is connected to the first database, prints bare rows, and stops at the first error.
+    pub fn psql(&self) -> Command {
+        let mut psql = Command::new(Path::new(PROGRAMS).join("psql"));
+        psql.env("PGPASSWORD", &self.password).arg(self.url());
+        psql.args(["--no-psqlrc", "--quiet", "-At", "-v", "ON_ERROR_STOP=1"]);
+        psql
     }
 
     /// Stops the server; `mode` is `smart`, `fast` or `immediate`.

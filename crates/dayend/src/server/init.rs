@@ -116,7 +116,7 @@ pub(crate) async fn make(
     let base_url = given.clone().unwrap_or_else(|| base_url_of(listen, port_of(listen), false));
 
     let directory = Directory::at(data)?;
-    let unfinished = Unfinished::begin(&directory)?;
+    let mut unfinished = Unfinished::begin(&directory)?;
     let database_settings = config::valid(&directory, &database.flags())?;
     let database = Database::of(&directory, &database_settings)?;
     for path in [directory.commands(), directory.attempts(), directory.work()] {
@@ -134,11 +134,19 @@ pub(crate) async fn make(
         service: SERVICE.to_owned(),
         workspace: WORKSPACE.to_owned(),
     };
+    if let Some(tenant) = unfinished.tenant() {
+        database.start_over(tenant).await?;
+    }
     let offline = Offline::on(&directory, &database, &base_url).await?;
     let populated = match installation_in(offline.store.as_ref()).await {
-        Ok(None) => populate(&offline, &installation).await,
+        Ok(None) => {
+            if database.is_on_server() {
+                unfinished.promise(&installation.tenant)?;
+            }
+            populate(&offline, &installation).await
+        }
         Ok(Some(_)) => Err(Failure::usage(
-            "the database holds an installation already: it needs an empty one, or the data directory that belongs to it",
+            "the database holds an installation already: `init` needs an empty one (if this was left behind by an `init` that was stopped, drop it and create it again); what is in it is served from the data directory that belongs to it",
         )),
         Err(failure) => Err(failure),
     };

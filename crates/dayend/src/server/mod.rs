@@ -13,6 +13,7 @@ pub(crate) mod failure;
 mod housekeeping;
 pub(crate) mod init;
 mod logs;
+pub(crate) mod migrate_store;
 mod offline;
 mod open_files;
 pub(crate) mod profile;

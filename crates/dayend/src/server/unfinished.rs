@@ -4,12 +4,14 @@ use super::directory::{Directory, cannot};
 use super::failure::Failure;
 use rustix::fs::{FlockOperation, flock};
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::PathBuf;
 
 /// What a fresh file system has in its root.
 const NOT_OURS: &str = "lost+found";
+/// Stands in the mark before the tenant.
+const TENANT: &str = "tenant: ";
 /// The names that `init` makes; the database's files all begin with `dayend.`.
 const OURS: [&str; 6] = ["profile.json", "keys", "tls", "commands", "attempts", "work"];
 
@@ -18,6 +20,8 @@ pub(super) struct Unfinished {
     directory: Directory,
     mark: Option<File>,
     made_root: bool,
+    /// The tenant whose installation stands in a database server, made by this `init` or a stopped one.
+    tenant: Option<String>,
 }
 
 impl Unfinished {
@@ -39,12 +43,25 @@ impl Unfinished {
         }
         fs::set_permissions(root, fs::Permissions::from_mode(0o700))
             .map_err(|error| cannot("protect", root, &error))?;
-        let mark = mark(directory)?;
-        let unfinished = Self { directory: directory.clone(), mark: Some(mark), made_root };
+        let (mark, tenant) = mark(directory)?;
+        let unfinished = Self { directory: directory.clone(), mark: Some(mark), made_root, tenant };
         if again {
             unfinished.remove_leftovers()?;
         }
         Ok(unfinished)
+    }
+
+    /// The tenant that a stopped `init` began to make in a database server.
+    pub(super) fn tenant(&self) -> Option<&str> {
+        self.tenant.as_deref()
+    }
+
+    /// Notes, before it happens, that an installation is made in a database server.
+    pub(super) fn promise(&mut self, tenant: &str) -> Result<(), Failure> {
+        self.tenant = Some(tenant.to_owned());
+        let path = self.directory.unfinished();
+        let Some(mark) = &mut self.mark else { return Ok(()) };
+        sign(mark, self.tenant.as_deref()).map_err(|error| cannot("write", &path, &error))
     }
 
     /// Everything is made: takes the mark away.
@@ -79,7 +96,8 @@ impl Unfinished {
 
 impl Drop for Unfinished {
     fn drop(&mut self) {
-        if self.mark.is_some() && self.remove_leftovers().is_ok() {
+        // With the mark goes the knowledge whose the installation in the server is.
+        if self.mark.is_some() && self.remove_leftovers().is_ok() && self.tenant.is_none() {
             // What cannot be removed stays marked, and the next `init` tries again.
             let _ = fs::remove_file(self.directory.unfinished());
             if self.made_root {
@@ -105,10 +123,12 @@ fn refuse_if_used(directory: &Directory) -> Result<(), Failure> {
     }
 }
 
-fn mark(directory: &Directory) -> Result<File, Failure> {
+/// Makes or takes the mark; what it says of an earlier `init` stays in it.
+fn mark(directory: &Directory) -> Result<(File, Option<String>), Failure> {
     let path = directory.unfinished();
     let mut file = OpenOptions::new()
         .create(true)
+        .read(true)
         .append(true)
         .mode(0o600)
         .open(&path)
@@ -119,12 +139,24 @@ fn mark(directory: &Directory) -> Result<File, Failure> {
             directory.root().display()
         )));
     }
-    let text = "`dayend init` is making this data directory. If it was stopped, run it again: it starts over.\n";
-    file.set_len(0)
-        .and_then(|()| file.write_all(text.as_bytes()))
-        .and_then(|()| file.sync_all())
-        .map_err(|error| cannot("write", &path, &error))?;
-    Ok(file)
+    let mut said = String::new();
+    // What is no text was not written by us.
+    let _ = file.read_to_string(&mut said);
+    let tenant = said.lines().find_map(|line| line.strip_prefix(TENANT)).map(str::to_owned);
+    sign(&mut file, tenant.as_deref()).map_err(|error| cannot("write", &path, &error))?;
+    Ok((file, tenant))
+}
+
+fn sign(mark: &mut File, tenant: Option<&str>) -> io::Result<()> {
+    let mut text = "`dayend init` is making this data directory. If it was stopped, run it again: it starts over.\n".to_owned();
+    if let Some(tenant) = tenant {
+        text.push_str(TENANT);
+        text.push_str(tenant);
+        text.push('\n');
+    }
+    mark.set_len(0)?;
+    mark.write_all(text.as_bytes())?;
+    mark.sync_all()
 }
 
 /// What is in the directory beside the mark: what `init` makes, and everything else.
@@ -183,6 +215,25 @@ mod tests {
                 && !directory.tls().exists()
                 && !directory.database().exists()
         );
+    }
+
+    #[test]
+    fn what_a_stopped_init_began_in_a_database_server_is_known_until_it_is_finished() {
+        let (_keep, directory) = missing();
+        let mut first = Unfinished::begin(&directory).unwrap();
+        assert_eq!(first.tenant(), None);
+        first.promise("bank1").unwrap();
+        drop(first);
+        let mut second = Unfinished::begin(&directory).unwrap();
+        assert_eq!(second.tenant(), Some("bank1"));
+        second.promise("bank2").unwrap();
+        // As if it was killed.
+        std::mem::forget(second.mark.take());
+        drop(second);
+        let third = Unfinished::begin(&directory);
+        // The lock of the forgotten file is still held by this process.
+        assert_eq!(third.err().unwrap().kind.exit_code(), 8);
+        assert!(fs::read_to_string(directory.unfinished()).unwrap().ends_with("tenant: bank2\n"));
     }
 
     #[test]

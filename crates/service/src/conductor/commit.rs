@@ -3,6 +3,7 @@
 use dayend_store::port::{CommitError, Group, GroupId, Outcome, Store};
 use futures_util::FutureExt as _;
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -12,6 +13,9 @@ use tokio::task::JoinHandle;
 pub(super) const RETRY_PAUSE_MAX: Duration = Duration::from_secs(2);
 /// The first pause.
 pub(super) const RETRY_PAUSE: Duration = Duration::from_millis(50);
+
+/// How long callers wait for a commit; then they are told that it is not known yet.
+const PATIENCE: Duration = Duration::from_secs(4);
 
 /// What a commit came to.
 pub(super) enum Committed {
@@ -29,7 +33,7 @@ pub(super) async fn join(commit: &mut Option<JoinHandle<Committed>>) -> Committe
     }
 }
 
-/// Commits a group. `doubt` is told when the store does not even say what became of it.
+/// Commits a group. `doubt` is told when the store takes long, or does not even say what became of it.
 pub(super) async fn commit(
     store: Arc<dyn Store>,
     group: Group,
@@ -38,7 +42,14 @@ pub(super) async fn commit(
 ) -> Committed {
     let id = group.id;
     // Should the store panic, the group may be on disk all the same.
-    let answer = AssertUnwindSafe(store.commit(group)).catch_unwind().await;
+    let mut committing = pin!(AssertUnwindSafe(store.commit(group)).catch_unwind());
+    let answer = if let Ok(answer) = tokio::time::timeout(PATIENCE, &mut committing).await {
+        answer
+    } else {
+        tracing::warn!(group = id.0, "the database takes long to answer a commit");
+        doubt.notify_one();
+        committing.await
+    };
     let lost = match answer {
         Ok(Ok(outcomes)) => return Committed::Done(outcomes),
         Ok(Err(CommitError::NotDone(error))) => return Committed::NotDone(error.to_string()),

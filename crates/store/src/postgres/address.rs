@@ -15,6 +15,8 @@ const STATEMENTS_KEPT: usize = 256;
 const APPLICATION: &str = "dayend";
 /// How much longer than the server's own limit we wait for its word.
 const GRACE: Duration = Duration::from_secs(2);
+/// How long a statement that reads may take: whatever a start needs of the largest runs.
+const READ_TIMEOUT: Duration = Duration::from_mins(1);
 /// What a URL may say behind its `?`.
 const PARAMETERS: [&str; 9] =
     ["host", "hostaddr", "port", "dbname", "user", "sslmode", "sslrootcert", "sslcert", "sslkey"];
@@ -22,13 +24,25 @@ const PARAMETERS: [&str; 9] =
 /// server gives up within half a minute a session whose client is gone, and lets its lock go.
 const ALWAYS: [(&str, &str); 7] = [
     ("synchronous_commit", "on"),
-    ("idle_in_transaction_session_timeout", "30s"),
+    ("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION),
     ("lock_timeout", "5s"),
     ("tcp_user_timeout", "10s"),
     ("tcp_keepalives_idle", "5"),
     ("tcp_keepalives_interval", "5"),
     ("tcp_keepalives_count", "3"),
 ];
+
+/// After this time the server gives up a transaction that asks nothing more.
+pub(crate) const IDLE_IN_TRANSACTION: &str = "30s";
+
+/// What a session is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    Write,
+    Read,
+    /// Statements that may take as long as they need, such as a check of everything.
+    Check,
+}
 
 /// Where the database is.
 #[derive(Clone)]
@@ -58,10 +72,11 @@ impl Address {
             .map_or_else(|| base.get_host().to_owned(), |path| path.display().to_string());
         let name = base.get_database().unwrap_or_else(|| base.get_username()).to_owned();
         let shown = format!("{host}:{}/{name}", base.get_port());
+        // Floating-point numbers are none of ours, and a pooler may not know this parameter.
         let base = base
             .application_name(APPLICATION)
-            .statement_cache_capacity(STATEMENTS_KEPT)
-            .options(ALWAYS);
+            .extra_float_digits(None)
+            .statement_cache_capacity(STATEMENTS_KEPT);
         Ok(Self { base, options, shown })
     }
 
@@ -70,36 +85,33 @@ impl Address {
         self.options
     }
 
-    /// How the session that writes is connected.
-    pub(crate) fn writing(&self) -> PgConnectOptions {
-        self.limited()
+    /// What is in force on a session, whatever the server's and the role's own settings say.
+    pub(crate) fn settings(&self, purpose: Purpose) -> Vec<(&'static str, String)> {
+        let always = ALWAYS.iter().map(|(name, value)| (*name, (*value).to_owned()));
+        let mut settings: Vec<_> = always.collect();
+        let timeout = match purpose {
+            Purpose::Write => self.options.statement_timeout,
+            Purpose::Read => READ_TIMEOUT,
+            Purpose::Check => Duration::ZERO,
+        };
+        settings.push(("statement_timeout", timeout.as_millis().to_string()));
+        if purpose == Purpose::Read {
+            settings.push(("default_transaction_read_only", "on".to_owned()));
+        }
+        settings
     }
 
-    /// How sessions that read are connected.
-    pub(crate) fn reading(&self) -> PgConnectOptions {
-        self.limited().options([("default_transaction_read_only", "on")])
-    }
-
-    /// How a session is connected whose statements may take as long as they need, such as a check of everything.
-    pub(crate) fn patient(&self) -> PgConnectOptions {
-        self.base.clone().options([("statement_timeout", "0")])
-    }
-
-    fn limited(&self) -> PgConnectOptions {
-        let limit_ms = self.options.statement_timeout.as_millis();
-        self.base.clone().options([("statement_timeout", limit_ms)])
-    }
-
-    /// Connects; `limit` is how long each statement may take to be answered.
-    pub(crate) async fn connect(
-        &self,
-        options: &PgConnectOptions,
-        limit: Option<Duration>,
-    ) -> Result<PgSession, StoreError> {
+    /// Connects.
+    pub(crate) async fn connect(&self, purpose: Purpose) -> Result<PgSession, StoreError> {
+        let settings = self.settings(purpose);
+        let options = self.base.clone().options(settings.iter().map(|(name, value)| (name, value)));
         let connected = tokio::time::timeout(self.options.connect_timeout, options.connect()).await;
-        let limit = limit.map(|limit| limit + GRACE);
+        let limit = match purpose {
+            Purpose::Write | Purpose::Read => Some(self.options.statement_timeout + GRACE),
+            Purpose::Check => None,
+        };
         match connected {
-            Ok(Ok(connection)) => PgSession::begin(connection, limit).await,
+            Ok(Ok(connection)) => PgSession::begin(connection, limit, &settings).await,
             Ok(Err(error)) => Err(crate::postgres::error::store_error(error)),
             Err(_) => Err(StoreError::Unavailable(format!("{} does not answer", self.shown))),
         }

@@ -73,6 +73,14 @@ pub(crate) fn store_error(error: sqlx::Error) -> StoreError {
     }
 }
 
+/// A pooler that gives each transaction to another session cannot be used: the lock is a session's.
+pub(crate) fn shared_sessions() -> StoreError {
+    StoreError::Unsupported(
+        "a pooler stands before the database server and shares its sessions (`pool_mode = transaction`): connect to the server itself, or by a pool in session mode"
+            .to_owned(),
+    )
+}
+
 fn coded(code: &str, message: &str) -> StoreError {
     match code {
         "53100" => StoreError::Unavailable("the disk of the database server is full".to_owned()),
@@ -88,6 +96,11 @@ fn coded(code: &str, message: &str) -> StoreError {
         "22021" | "22P05" => {
             StoreError::Inconsistent(format!("a text cannot be stored ({message})"))
         }
+        // Statements that were prepared on one session are missing, or there already: it is not always the same one.
+        "26000" | "42P05" => shared_sessions(),
+        "08P01" if message.contains("startup parameter") => StoreError::Unsupported(format!(
+            "a pooler stands before the database server and refuses a session's settings ({message}): connect to the server itself, or let the pooler ignore them"
+        )),
         "42501" => StoreError::Unsupported(format!("the database role may not do it: {message}")),
         "3D000" => StoreError::Unavailable(message.to_owned()),
         _ => match code.get(..2) {

@@ -6,7 +6,9 @@ mod error;
 mod lock;
 mod open;
 mod options;
-mod session;
+mod readers;
+pub(crate) mod session;
+mod start_over;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -14,5 +16,7 @@ mod text;
 mod verify;
 mod writer;
 
+pub(crate) use address::Purpose;
+pub(crate) use error::store_error;
 pub use open::PostgresStore;
 pub use options::PostgresOptions;

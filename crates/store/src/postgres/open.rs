@@ -1,20 +1,21 @@
 //! Opening and closing.
 
-use crate::dialect::TABLES_POSTGRES;
+use crate::dialect::{BEGIN_READ_POSTGRES, ROLLBACK, TABLES_POSTGRES};
 use crate::migrations::{
     NEWEST_APPLIED, migrate_error, migrator_postgres, newer_schema, newest_known,
 };
 use crate::port::StoreError;
-use crate::postgres::address::Address;
-use crate::postgres::error::store_error;
+use crate::postgres::address::{Address, Purpose};
+use crate::postgres::error::{shared_sessions, store_error};
 use crate::postgres::options::PostgresOptions;
+use crate::postgres::readers::Readers;
 use crate::postgres::session::PgSession;
 use crate::postgres::writer::Writer;
 use crate::session::Session as _;
 use secrecy::SecretString;
-use sqlx::postgres::{PgPool, PgPoolOptions};
 use std::fmt;
-use std::sync::Arc;
+use std::fs::File;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The store on one PostgreSQL database, written by one process. Cheap to clone.
 #[derive(Clone)]
@@ -25,8 +26,10 @@ pub struct PostgresStore {
 /// What all clones of a store share.
 pub(crate) struct Shared {
     pub(crate) writer: Writer,
-    pub(crate) readers: PgPool,
+    pub(crate) readers: Readers,
     pub(crate) address: Address,
+    /// What the caller wants to be kept as long as the database is open.
+    kept: Mutex<Option<File>>,
 }
 
 impl fmt::Debug for PostgresStore {
@@ -66,11 +69,25 @@ impl PostgresStore {
                 "the database server does not flush what it commits (`fsync` is off): after a power failure, work that was answered may be missing"
             );
         }
-        if let Err(error) = prepare(&address).await {
-            writer.close().await;
-            return Err(error);
+        let prepared = async {
+            prepare(&address, &writer).await?;
+            // A start reads at once, and must not fail for the time that it takes to connect.
+            address.connect(Purpose::Read).await
+        };
+        match prepared.await {
+            Ok(reading) => Ok(Self::assemble(writer, address, reading)),
+            Err(error) => {
+                writer.close().await;
+                Err(error)
+            }
         }
-        Ok(Self::assemble(writer, address))
+    }
+
+    /// Holds a locked file until the store is closed.
+    #[must_use]
+    pub fn holding(self, lock: File) -> Self {
+        *self.shared.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(lock);
+        self
     }
 
     /// Opens an existing database of this program's schema version for reading only. A server may go on writing to it.
@@ -80,13 +97,10 @@ impl PostgresStore {
         options: PostgresOptions,
     ) -> Result<Self, StoreError> {
         let address = Address::new(url, password.as_ref(), options)?;
-        let mut session =
-            address.connect(&address.reading(), Some(options.statement_timeout)).await?;
-        let found = schema(&mut session, &address).await;
-        session.close().await;
-        match found? {
+        let mut session = address.connect(Purpose::Read).await?;
+        match schema(&mut session, &address).await? {
             Schema::At(version) if version == newest_known() => {
-                Ok(Self::assemble(Writer::refusing(), address))
+                Ok(Self::assemble(Writer::refusing(), address, session))
             }
             Schema::At(_) | Schema::Empty => Err(StoreError::Unsupported(format!(
                 "the database {} has an older schema: start the server once, then it can be read",
@@ -95,13 +109,10 @@ impl PostgresStore {
         }
     }
 
-    fn assemble(writer: Writer, address: Address) -> Self {
-        let limits = address.limits();
-        let readers = PgPoolOptions::new()
-            .max_connections(limits.readers)
-            .acquire_timeout(limits.connect_timeout)
-            .connect_lazy_with(address.reading());
-        Self { shared: Arc::new(Shared { writer, readers, address }) }
+    fn assemble(writer: Writer, address: Address, reading: PgSession) -> Self {
+        let readers = Readers::new(address.clone(), reading);
+        let kept = Mutex::new(None);
+        Self { shared: Arc::new(Shared { writer, readers, address, kept }) }
     }
 }
 
@@ -110,13 +121,15 @@ impl Shared {
     pub(crate) async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
+        drop(self.kept.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 }
 
 /// On a session of its own, whose statements may take as long as they need.
-async fn prepare(address: &Address) -> Result<(), StoreError> {
-    let mut session = address.connect(&address.patient(), None).await?;
+async fn prepare(address: &Address, writer: &Writer) -> Result<(), StoreError> {
+    let mut session = address.connect(Purpose::Check).await?;
     let prepared = async {
+        apart(&mut session, writer).await?;
         schema(&mut session, address).await?;
         // Not `run`, whose future cannot be sent to another thread.
         let taken = migrator_postgres().run_direct(None, session.connection(), false).await;
@@ -125,6 +138,19 @@ async fn prepare(address: &Address) -> Result<(), StoreError> {
     let prepared = prepared.await;
     session.close().await;
     prepared
+}
+
+/// Refuses a pooler that shares sessions: while one of ours is in a transaction, the other one must still be the same.
+async fn apart(session: &mut PgSession, writer: &Writer) -> Result<(), StoreError> {
+    session.execute(BEGIN_READ_POSTGRES, &[]).await?;
+    let ours = session.served_by().await?;
+    // The one that was connected first has asked nothing since.
+    if Some(ours) == writer.backend().await || ours != session.backend.pid {
+        return Err(shared_sessions());
+    }
+    let same = writer.is_served_by_the_same().await?;
+    session.execute(ROLLBACK, &[]).await?;
+    if same { Ok(()) } else { Err(shared_sessions()) }
 }
 
 /// Looks whose database this is and how new, without touching it.

@@ -11,6 +11,8 @@ pub struct PostgresOptions {
     pub statement_timeout: Duration,
     /// How long opening waits for the session of an earlier process to end.
     pub lock_timeout: Duration,
+    /// How long a caller waits until the first row of an answer is there.
+    pub read_timeout: Duration,
     /// How many statements read at once.
     pub readers: u32,
 }
@@ -21,6 +23,7 @@ impl Default for PostgresOptions {
             connect_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(8),
             lock_timeout: Duration::from_secs(3),
+            read_timeout: Duration::from_secs(4),
             readers: 4,
         }
     }

@@ -1,8 +1,12 @@
 //! A connection whose troubles are remembered.
 
-use crate::dialect::{CONNECTED_POSTGRES, INVALID_INDEXES_POSTGRES, NOTICE_GONE_POSTGRES};
+use crate::dialect::{
+    CONNECTED_POSTGRES, INVALID_INDEXES_POSTGRES, NOTICE_GONE_POSTGRES, SERVED_BY_POSTGRES,
+    SET_POSTGRES,
+};
 use crate::many::{Many, chunks};
 use crate::port::StoreError;
+use crate::postgres::address::IDLE_IN_TRANSACTION;
 use crate::postgres::error::{Trouble, store_error, trouble};
 use crate::postgres::text::escaped;
 use crate::session::{Session, Stored};
@@ -39,18 +43,26 @@ pub(crate) struct Backend {
     pub(crate) started_at: i64,
 }
 
-type Connected = (i64, bool, String, String, String, Option<i64>, i32, Option<i64>);
+type Connected = (i64, bool, String, String, String, String, Option<i64>, i32, Option<i64>);
 
 impl PgSession {
     /// Looks what the connection leads to, and refuses what would break our promises.
     pub(crate) async fn begin(
         mut connection: PgConnection,
         limit: Option<Duration>,
+        settings: &[(&'static str, String)],
     ) -> Result<Self, StoreError> {
-        let asked = sqlx::query_as(CONNECTED_POSTGRES).fetch_one(&mut connection);
-        let connected: Connected = within(limit, asked).await.map_err(store_error)?;
+        let mut connected = look(&mut connection, limit).await?;
+        if connected.5 != IDLE_IN_TRANSACTION {
+            // A pooler kept them to itself.
+            for (name, value) in settings {
+                let set = sqlx::query(SET_POSTGRES).bind(*name).bind(value.as_str());
+                within(limit, set.execute(&mut connection)).await.map_err(store_error)?;
+            }
+            connected = look(&mut connection, limit).await?;
+        }
         fits(&connected)?;
-        let (version, _, _, flushes, _, schema, pid, started_at) = connected;
+        let (version, _, _, flushes, _, _, schema, pid, started_at) = connected;
         let schema = schema.ok_or_else(|| {
             StoreError::Unsupported("the database has no schema for tables".to_owned())
         })?;
@@ -91,6 +103,12 @@ impl PgSession {
         }
     }
 
+    /// The process that serves the session now. It is always the same, unless a pooler shares it with others.
+    pub(crate) async fn served_by(&mut self) -> Result<i64, StoreError> {
+        let served: Option<(i64,)> = self.find_driver(SERVED_BY_POSTGRES, &[]).await?;
+        Ok(served.map(|(pid,)| pid).unwrap_or_default())
+    }
+
     /// The first row, for what only this database is asked.
     pub(crate) async fn find_driver<T>(
         &mut self,
@@ -100,10 +118,42 @@ impl PgSession {
     where
         T: for<'r> sqlx::FromRow<'r, sqlx::postgres::PgRow> + Send + Unpin,
     {
-        let arguments = arguments(values)?;
+        self.find_with(sql, arguments(values)?).await
+    }
+
+    /// The first row.
+    pub(crate) async fn find_with<T>(
+        &mut self,
+        sql: &'static str,
+        arguments: PgArguments,
+    ) -> Result<Option<T>, StoreError>
+    where
+        T: for<'r> sqlx::FromRow<'r, sqlx::postgres::PgRow> + Send + Unpin,
+    {
         let asked = sqlx::query_as_with(sql, arguments).fetch_optional(&mut self.connection);
         let answered = within(self.limit, asked).await;
         answered.map_err(|error| self.note(error))
+    }
+
+    /// Hands each row to `take` as it comes.
+    pub(crate) async fn each_with<T: Stored>(
+        &mut self,
+        sql: &'static str,
+        arguments: PgArguments,
+        mut take: impl FnMut(Result<T, StoreError>) + Send,
+    ) -> Result<(), StoreError> {
+        let limit = self.limit;
+        let failed = {
+            let mut rows = sqlx::query_with(sql, arguments).fetch(&mut self.connection);
+            loop {
+                match within(limit, rows.try_next()).await {
+                    Ok(Some(row)) => take(T::from_row(&row).map_err(store_error)),
+                    Ok(None) => break None,
+                    Err(error) => break Some(error),
+                }
+            }
+        };
+        failed.map_or(Ok(()), |error| Err(self.note(error)))
     }
 
     fn note(&mut self, error: sqlx::Error) -> StoreError {
@@ -147,21 +197,9 @@ impl Session for PgSession {
         &mut self,
         sql: &'static str,
         values: &[Value<'_>],
-        mut take: impl FnMut(Result<T, StoreError>) + Send,
+        take: impl FnMut(Result<T, StoreError>) + Send,
     ) -> Result<(), StoreError> {
-        let arguments = arguments(values)?;
-        let limit = self.limit;
-        let failed = {
-            let mut rows = sqlx::query_with(sql, arguments).fetch(&mut self.connection);
-            loop {
-                match within(limit, rows.try_next()).await {
-                    Ok(Some(row)) => take(T::from_row(&row).map_err(store_error)),
-                    Ok(None) => break None,
-                    Err(error) => break Some(error),
-                }
-            }
-        };
-        failed.map_or(Ok(()), |error| Err(self.note(error)))
+        self.each_with(sql, arguments(values)?, take).await
     }
 
     async fn execute_many<T: Row<N>, const N: usize>(
@@ -203,6 +241,14 @@ impl Session for PgSession {
         })
         .await
     }
+}
+
+async fn look(
+    connection: &mut PgConnection,
+    limit: Option<Duration>,
+) -> Result<Connected, StoreError> {
+    let asked = sqlx::query_as(CONNECTED_POSTGRES).fetch_one(connection);
+    within(limit, asked).await.map_err(store_error)
 }
 
 /// Refuses what would break our promises.
@@ -286,7 +332,8 @@ mod tests {
         ];
         let connected = |version, standby, commits: &str, encoding: &str| {
             let (commits, encoding) = (commits.to_owned(), encoding.to_owned());
-            (version, standby, commits, "on".to_owned(), encoding, Some(2200), 1, Some(1))
+            let limit = IDLE_IN_TRANSACTION.to_owned();
+            (version, standby, commits, "on".to_owned(), encoding, limit, Some(2200), 1, Some(1))
         };
         for (version, standby, commits, encoding, sentence) in cases {
             let refused = fits(&connected(version, standby, commits, encoding)).unwrap_err();

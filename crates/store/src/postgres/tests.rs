@@ -1,6 +1,7 @@
 //! What needs a hand inside the store.
 
 use crate::port::{Partition, Store as _};
+use crate::postgres::address::Purpose;
 use crate::postgres::session::PgSession;
 use crate::postgres::{PostgresOptions, PostgresStore};
 use secrecy::SecretString;
@@ -26,7 +27,7 @@ async fn every_sql_text_prepares() {
     let cluster = cluster::Cluster::start().unwrap();
     let store = store(&cluster).await;
     let address = &store.shared.address;
-    let mut session = address.connect(&address.patient(), None).await.unwrap();
+    let mut session = address.connect(Purpose::Check).await.unwrap();
     for text in crate::texts::all_but("_SQLITE") {
         let sql = AssertSqlSafe(text.clone()).into_sql_str();
         let prepared = session.connection().prepare(sql).await;
@@ -46,7 +47,7 @@ async fn each_commit_is_flushed_whatever_the_role_says_and_readers_cannot_write(
     let store = store(&cluster).await;
     store.take_over(Partition(0)).await.unwrap();
     let address = &store.shared.address;
-    let mut session = address.connect(&address.writing(), None).await.unwrap();
+    let mut session = address.connect(Purpose::Write).await.unwrap();
     #[rustfmt::skip]
     let cases = [
         ("SELECT current_setting('synchronous_commit')",                  "on"),
@@ -61,7 +62,9 @@ async fn each_commit_is_flushed_whatever_the_role_says_and_readers_cannot_write(
         assert_eq!(setting(&mut session, sql).await, want, "{sql}");
     }
     session.close().await;
-    let refused = store.shared.readers.execute("DELETE FROM partitions").await.unwrap_err();
+    let mut reading = address.connect(Purpose::Read).await.unwrap();
+    let refused = reading.connection().execute("DELETE FROM partitions").await.unwrap_err();
     assert!(refused.to_string().contains("read-only transaction"), "{refused}");
+    reading.close().await;
     store.close().await;
 }

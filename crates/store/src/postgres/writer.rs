@@ -3,7 +3,7 @@
 
 use crate::dialect::{BEGIN_WRITE_POSTGRES, COMMIT, ROLLBACK, UNLOCK_POSTGRES};
 use crate::port::{CommitError, StoreError};
-use crate::postgres::address::Address;
+use crate::postgres::address::{Address, Purpose};
 use crate::postgres::error::Trouble;
 use crate::postgres::lock;
 use crate::postgres::session::{Backend, PgSession};
@@ -57,6 +57,22 @@ impl Writer {
         let flushes = session.flushes;
         let seat = Mutex::new(Seat::Ready(Box::new(session)));
         Ok((Self { address: Some(address), seat }, flushes))
+    }
+
+    /// The process that served the session when it was connected.
+    pub(crate) async fn backend(&self) -> Option<i64> {
+        match &*self.seat.lock().await {
+            Seat::Ready(session) => Some(session.backend.pid),
+            Seat::Empty(_) | Seat::Closed => None,
+        }
+    }
+
+    /// Whether the same process serves the session now.
+    pub(crate) async fn is_served_by_the_same(&self) -> Result<bool, StoreError> {
+        match &mut *self.seat.lock().await {
+            Seat::Ready(session) => Ok(session.served_by().await? == session.backend.pid),
+            Seat::Empty(_) | Seat::Closed => Ok(false),
+        }
     }
 
     /// A writer that refuses.
@@ -175,7 +191,7 @@ async fn run<W: Work>(session: &mut PgSession, work: &W) -> Attempt<W::Done> {
 
 async fn connected(address: &Address, lost: Option<Backend>) -> Result<PgSession, StoreError> {
     let limits = address.limits();
-    let mut session = address.connect(&address.writing(), Some(limits.statement_timeout)).await?;
+    let mut session = address.connect(Purpose::Write).await?;
     lock::take(&mut session, lost, limits.lock_timeout, &address.shown).await?;
     Ok(session)
 }

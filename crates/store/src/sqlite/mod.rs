@@ -14,4 +14,5 @@ mod store;
 mod tests;
 mod writer;
 
+pub(crate) use connect::{Access, Place};
 pub use open::SqliteStore;

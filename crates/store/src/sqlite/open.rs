@@ -40,6 +40,11 @@ impl fmt::Debug for SqliteStore {
 }
 
 impl SqliteStore {
+    /// Takes the lock of the database at `path` without opening it; until the file is dropped, everybody else is `InUse`.
+    pub fn lock(path: &Path) -> Result<File, StoreError> {
+        lock::take(&absolute(path)?)
+    }
+
     /// Opens the database file, makes it if it is missing, and brings its schema up to date. One process at a time:
     /// another one is `InUse`.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {

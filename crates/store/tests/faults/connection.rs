@@ -92,11 +92,33 @@ async fn a_server_that_is_down_is_unavailable_and_comes_back() {
         let error = store.commit(group(1, epoch)).await.unwrap_err();
         assert!(matches!(error, CommitError::NotDone(StoreError::Unavailable(_))), "{error}");
     }
-    assert!(matches!(store.scopes("bank").await, Err(StoreError::Unavailable(_))));
+    // Nobody who reads is kept waiting for it to come back.
+    let begun = tokio::time::Instant::now();
+    for _ in 0..20 {
+        assert!(matches!(store.scopes("bank").await, Err(StoreError::Unavailable(_))));
+    }
+    assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
     server.cluster.start_server().unwrap();
     assert_eq!(store.commit(group(1, epoch)).await.unwrap(), [Outcome::Applied]);
-    assert_eq!(store.scopes("bank").await.unwrap(), []);
+    let read = async {
+        while store.scopes("bank").await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), read).await.unwrap();
     sound(&server, store, 1).await;
+}
+
+#[tokio::test]
+async fn sessions_that_ended_while_nobody_read_are_replaced_unseen() {
+    let (server, store, _) = alone().await;
+    let all = (store.scopes("bank"), store.scopes("bank"), store.scopes("bank"));
+    let (one, two, three) = tokio::join!(all.0, all.1, all.2);
+    assert!(one.is_ok() && two.is_ok() && three.is_ok());
+    server.cluster.crash_and_restart().unwrap();
+    assert_eq!(store.scopes("bank").await.unwrap(), []);
+    store.close().await;
+    assert!(matches!(store.scopes("bank").await, Err(StoreError::Unavailable(_))));
 }
 
 #[tokio::test]
@@ -204,7 +226,7 @@ async fn behind_a_proxy(
     let url = server.url("ready");
     let (start, rest) = url.rsplit_once(':').unwrap();
     let (port, database) = rest.split_once('/').unwrap();
-    let proxy = Proxy::before(port.parse().unwrap()).await;
+    let proxy = Proxy::before(port.parse().unwrap()).unwrap();
     let url = format!("{start}:{}/{database}?sslmode=disable", proxy.port());
     let store = server.try_store(&url, options).await.unwrap();
     let epoch = store.take_over(PARTITION).await.unwrap().epoch;

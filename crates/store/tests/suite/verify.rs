@@ -9,7 +9,7 @@ use dayend_engine::time::Timestamp;
 use dayend_store::port::{NodeRow, RunRow, RunState, Verified, Write};
 
 /// A database with a row, or more, in every table.
-async fn fill(home: &dyn Home) {
+pub(crate) async fn fill(home: &dyn Home) {
     let desk = Desk::new(home).await;
     let member = RunRow { parent: Some((RunKey(1), 0)), rerun_of: Some(RunKey(1)), ..run(2) };
     let polled = NodeRow {

@@ -70,7 +70,7 @@ impl Store for ModelStore {
                 .definitions
                 .last_key_value()
                 .map_or(VersionKey(0), |(key, _)| *key),
-            last_group: GroupId(tables.last_group),
+            last_group: GroupId(tables.last_group.max(tables.epoch << 40)),
             last_created_ms: tables.last_created_ms,
         })
     }
