@@ -2,12 +2,13 @@
 
 use dayend_service::use_cases::Service;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Bodies of ordinary requests are refused beyond this size.
 pub const BODY_LIMIT_BYTES: usize = 1024 * 1024;
 /// Definition files, all of one `apply` together, are refused beyond this size.
-pub const DEFINITIONS_LIMIT_BYTES: usize = 16 * 1024 * 1024;
+pub const DEFINITIONS_LIMIT_BYTES: usize = dayend_service::definitions::REQUEST_TEXT_MAX_BYTES;
 /// First path segments that are ours: a base path cannot begin with one.
 const OWN_SEGMENTS: [&str; 8] =
     ["SchedulerService", "rest-api", "api", "oauth2", "admin", "ca.pem", "health", "ready"];
@@ -36,6 +37,8 @@ pub struct WebSettings {
     pub ca_pem: Option<String>,
     pub body_limit_bytes: usize,
     pub definitions_limit_bytes: usize,
+    /// Where large bodies are kept while they are read.
+    pub spool_dir: PathBuf,
 }
 
 /// Why a text is no base URL.
@@ -73,6 +76,7 @@ impl WebSettings {
             ca_pem,
             body_limit_bytes: BODY_LIMIT_BYTES,
             definitions_limit_bytes: DEFINITIONS_LIMIT_BYTES,
+            spool_dir: std::env::temp_dir(),
         })
     }
 }

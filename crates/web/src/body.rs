@@ -50,17 +50,42 @@ pub async fn read(
     limit_bytes: usize,
     within: Duration,
 ) -> Result<Bytes, BodyError> {
+    let mut bytes = BytesMut::new();
+    each(headers, body, limit_bytes, within, &mut bytes).await?;
+    Ok(bytes.freeze())
+}
+
+/// Where the pieces of a body go.
+pub trait Sink: Send {
+    /// Takes the next piece.
+    fn take(&mut self, data: Bytes) -> impl Future<Output = ()> + Send;
+}
+
+impl Sink for BytesMut {
+    async fn take(&mut self, data: Bytes) {
+        self.extend_from_slice(&data);
+    }
+}
+
+/// As [`read`], but hands the body on piece by piece.
+pub async fn each(
+    headers: &HeaderMap,
+    body: Body,
+    limit_bytes: usize,
+    within: Duration,
+    sink: &mut impl Sink,
+) -> Result<(), BodyError> {
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     if announced > limit_bytes {
         // Who asked first is told before anything is sent.
         let asked = headers.contains_key(header::EXPECT);
         return refused((!asked).then_some(body), limit_bytes).await;
     }
-    match timeout(within, collected(body, limit_bytes)).await {
+    match timeout(within, handed_on(body, limit_bytes, sink)).await {
         Err(_) => Err(BodyError::TooSlow),
         Ok(Err(Unread::Broken)) => Err(BodyError::Broken),
         Ok(Err(Unread::TooLarge(rest))) => refused(Some(rest), limit_bytes).await,
-        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Ok(())) => Ok(()),
     }
 }
 
@@ -71,17 +96,16 @@ enum Unread {
     TooLarge(Body),
 }
 
-async fn collected(mut body: Body, limit_bytes: usize) -> Result<Bytes, Unread> {
-    let mut bytes = BytesMut::new();
+async fn handed_on(mut body: Body, limit_bytes: usize, sink: &mut impl Sink) -> Result<(), Unread> {
+    let mut left = limit_bytes;
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| Unread::Broken)?;
         let Ok(data) = frame.into_data() else { continue };
-        if data.len() > limit_bytes - bytes.len() {
-            return Err(Unread::TooLarge(body));
-        }
-        bytes.extend_from_slice(&data);
+        let Some(less) = left.checked_sub(data.len()) else { return Err(Unread::TooLarge(body)) };
+        left = less;
+        sink.take(data).await;
     }
-    Ok(bytes.freeze())
+    Ok(())
 }
 
 /// Reads what is left of a body that is too large, within bounds.
