@@ -87,7 +87,7 @@ fn lattice(width: usize, depth: usize) -> Result<Batch> {
         name: String::new(),
         description: String::new(),
         params: BTreeMap::new(),
-        tasks,
+        tasks: tasks.into_iter().collect(),
     })
 }
 

@@ -1,7 +1,7 @@
 //! A definition version compiled for running: dense indices, and the edges in compressed sparse rows.
 
 use crate::codes::Code;
-use crate::definition::{Batch, EDGES_MAX, Edge, Group, NODES_MAX, On, OnLost, Task};
+use crate::definition::{Batch, EDGES_MAX, Edge, Group, NODES_MAX, On, OnLost, Spec, Tasks};
 use std::collections::BTreeMap;
 
 /// What the engine needs of a definition. Immutable, shared by all runs of the version.
@@ -40,7 +40,7 @@ pub struct Policy {
 pub const BACKOFF_MAX_MS: u64 = 86_400_000;
 
 impl Policy {
-    fn of(task: &Task) -> Self {
+    fn of(task: &Spec) -> Self {
         Self {
             max_retries: task.retries.max,
             backoff_ms: task.retries.backoff_ms,
@@ -78,48 +78,30 @@ pub enum PlanError {
     Cycle(Vec<Code>),
 }
 
-/// One node as the compiler sees it.
-struct Node<'a> {
-    code: &'a Code,
-    after: &'a [Edge],
-    policy: Policy,
-}
-
 impl Plan {
     /// Compiles a batch.
     pub fn of_batch(batch: &Batch) -> Result<Self, PlanError> {
-        let nodes: Vec<Node<'_>> = batch
-            .tasks
-            .iter()
-            .map(|task| Node { code: &task.code, after: &task.after, policy: Policy::of(task) })
-            .collect();
-        Self::compile(&nodes, false)
+        Self::compile(&batch.tasks, false)
     }
 
     /// Compiles a group; its nodes are the member runs.
     pub fn of_group(group: &Group) -> Result<Self, PlanError> {
-        let nodes: Vec<Node<'_>> = group
-            .members
-            .iter()
-            .map(|member| Node {
-                code: &member.batch,
-                after: &member.after,
-                policy: Policy::default(),
-            })
-            .collect();
-        Self::compile(&nodes, true)
+        let mut members = Tasks::default();
+        for member in &group.members {
+            let after = member.after.iter().map(Edge::parts);
+            members.push(member.batch.as_str(), &Spec::default(), after);
+        }
+        Self::compile(&members, true)
     }
 
-    fn compile(nodes: &[Node<'_>], is_group: bool) -> Result<Self, PlanError> {
-        let edge_count: usize = nodes.iter().map(|node| node.after.len()).sum();
+    fn compile(nodes: &Tasks, is_group: bool) -> Result<Self, PlanError> {
         if nodes.is_empty() {
             return Err(PlanError::Empty);
         }
-        if nodes.len() > NODES_MAX || edge_count > EDGES_MAX {
+        if nodes.len() > NODES_MAX || nodes.edge_count() > EDGES_MAX {
             return Err(PlanError::TooLarge);
         }
-        let by_code = sorted_by_code(nodes)?;
-        let edges = resolve_edges(nodes, &by_code)?;
+        let edges = resolve_edges(nodes, &nodes_by_number(nodes)?)?;
         let (policy_of, policies) = intern_policies(nodes);
         let plan = Self {
             out_starts: edges.starts.into(),
@@ -127,7 +109,7 @@ impl Plan {
             in_counts: edges.in_counts.into(),
             policy_of: policy_of.into(),
             policies: policies.into(),
-            by_code: by_code.into(),
+            by_code: sorted_by_code(nodes).into(),
             is_group,
         };
         match plan.cycle() {
@@ -141,6 +123,14 @@ impl Plan {
     /// How many tasks or members there are.
     pub fn len(&self) -> u32 {
         u32::try_from(self.in_counts.len()).unwrap_or(u32::MAX)
+    }
+
+    /// The memory that it takes.
+    pub fn size_bytes(&self) -> usize {
+        let numbers = [&self.out_starts, &self.in_counts, &self.policy_of, &self.by_code];
+        numbers.iter().map(|column| column.len() * size_of::<u32>()).sum::<usize>()
+            + size_of_val::<[OutEdge]>(&self.out_edges)
+            + size_of_val::<[Policy]>(&self.policies)
     }
 
     /// A plan has at least one node.
@@ -229,23 +219,35 @@ impl Plan {
 /// A refused cycle names at most this many of its members.
 const CYCLE_SHOWN_MAX: usize = 10;
 
-fn code_at(nodes: &[Node<'_>], node: u32) -> Option<Code> {
-    nodes.get(node as usize).map(|node| node.code.clone())
+fn code_at(nodes: &Tasks, node: u32) -> Option<Code> {
+    nodes.code(node)?.parse().ok()
 }
 
-fn sorted_by_code(nodes: &[Node<'_>]) -> Result<Vec<u32>, PlanError> {
-    let code = |node: &u32| nodes.get(*node as usize).map_or("", |node| node.code.as_str());
-    let mut by_code: Vec<u32> =
-        (0..u32::try_from(nodes.len()).map_err(|_| PlanError::TooLarge)?).collect();
-    by_code.sort_unstable_by(|a, b| code(a).cmp(code(b)));
-    let twice = by_code.windows(2).find_map(|pair| match pair {
-        [a, b] if code(a) == code(b) => code_at(nodes, *a),
-        _ => None,
-    });
-    match twice {
-        Some(code) => Err(PlanError::Duplicate(code)),
-        None => Ok(by_code),
+fn numbers(nodes: &Tasks) -> std::ops::Range<u32> {
+    0..u32::try_from(nodes.len()).unwrap_or(u32::MAX)
+}
+
+fn sorted_by_code(nodes: &Tasks) -> Vec<u32> {
+    let mut by_code: Vec<u32> = numbers(nodes).collect();
+    by_code.sort_unstable_by(|a, b| nodes.code(*a).cmp(&nodes.code(*b)));
+    by_code
+}
+
+/// No node has this number.
+const NOWHERE: u32 = u32::MAX;
+
+/// The node of each code, by the number of the code.
+fn nodes_by_number(nodes: &Tasks) -> Result<Vec<u32>, PlanError> {
+    let mut found = vec![NOWHERE; nodes.name_count()];
+    for node in numbers(nodes) {
+        let slot = nodes.code_number(node).and_then(|number| found.get_mut(number as usize));
+        let slot = slot.expect("every code has a number");
+        if *slot != NOWHERE {
+            return Err(code_at(nodes, node).map_or(PlanError::Empty, PlanError::Duplicate));
+        }
+        *slot = node;
     }
+    Ok(found)
 }
 
 struct Edges {
@@ -254,57 +256,63 @@ struct Edges {
     in_counts: Vec<u32>,
 }
 
-fn resolve_edges(nodes: &[Node<'_>], by_code: &[u32]) -> Result<Edges, PlanError> {
-    let code = |node: u32| nodes.get(node as usize).map_or("", |node| node.code.as_str());
-    let find = |wanted: &Code| {
-        let found = by_code.binary_search_by(|node| code(*node).cmp(wanted.as_str()));
-        found.ok().and_then(|at| by_code.get(at)).copied()
-    };
-    let mut pairs: Vec<(u32, OutEdge)> =
-        Vec::with_capacity(nodes.iter().map(|node| node.after.len()).sum());
-    let mut in_counts = vec![0_u32; nodes.len()];
-    for ((to, node), in_count) in (0_u32..).zip(nodes).zip(&mut in_counts) {
-        for edge in node.after {
-            let missing =
-                || PlanError::Dangling { from: node.code.clone(), missing: edge.task.clone() };
-            let from = find(&edge.task).ok_or_else(missing)?;
-            if from == to {
-                return Err(PlanError::SelfEdge(node.code.clone()));
-            }
-            pairs.push((from, OutEdge { to, on: edge.on }));
-            *in_count += 1;
-        }
-    }
-    pairs.sort_unstable_by_key(|(from, edge)| (*from, edge.to, edge.on));
-    let mut out_starts = vec![0_u32; nodes.len() + 1];
-    for (from, _) in &pairs {
-        if let Some(count) = out_starts.get_mut(*from as usize + 1) {
+/// The edges by the node that comes first. Counts first, so that each edge is written once, where it stays.
+fn resolve_edges(nodes: &Tasks, node_of: &[u32]) -> Result<Edges, PlanError> {
+    let first_of = |number: u32| node_of.get(number as usize).copied().unwrap_or(NOWHERE);
+    let mut in_counts = Vec::with_capacity(nodes.len());
+    // Ends, until the edges are written backwards: starts then.
+    let mut starts = vec![0_u32; nodes.len() + 1];
+    for to in numbers(nodes) {
+        let mut in_count = 0;
+        for (number, _) in nodes.after_numbers(to) {
+            let from = first_of(number);
+            let Some(count) = starts.get_mut(from as usize).filter(|_| from != to) else {
+                return Err(bad_edge(nodes, to, number));
+            };
             *count += 1;
+            in_count += 1;
         }
+        in_counts.push(in_count);
     }
     let mut total = 0;
-    for start in &mut out_starts {
-        total += *start;
-        *start = total;
+    for end in &mut starts {
+        total += *end;
+        *end = total;
     }
-    Ok(Edges {
-        starts: out_starts,
-        out: pairs.into_iter().map(|(_, edge)| edge).collect(),
-        in_counts,
-    })
+    let mut out = vec![OutEdge { to: NOWHERE, on: On::Success }; nodes.edge_count()];
+    for to in numbers(nodes).rev() {
+        for (number, on) in nodes.after_numbers(to).rev() {
+            let start = starts.get_mut(first_of(number) as usize).expect("it was counted");
+            *start -= 1;
+            *out.get_mut(*start as usize).expect("it was counted") = OutEdge { to, on };
+        }
+    }
+    Ok(Edges { starts, out, in_counts })
 }
 
-fn intern_policies(nodes: &[Node<'_>]) -> (Vec<u32>, Vec<Policy>) {
+fn bad_edge(nodes: &Tasks, to: u32, number: u32) -> PlanError {
+    let Some(from) = code_at(nodes, to) else { return PlanError::Empty };
+    match nodes.name(number).parse() {
+        Ok(missing) if from != missing => PlanError::Dangling { from, missing },
+        Ok(_) | Err(_) => PlanError::SelfEdge(from),
+    }
+}
+
+fn intern_policies(nodes: &Tasks) -> (Vec<u32>, Vec<Policy>) {
     let mut known: BTreeMap<Policy, u32> = BTreeMap::new();
     let mut policies = Vec::new();
-    let policy_of = nodes
-        .iter()
-        .map(|node| {
-            *known.entry(node.policy).or_insert_with(|| {
-                policies.push(node.policy);
+    let of_specs: Vec<u32> = nodes
+        .specs()
+        .map(|spec| {
+            let policy = Policy::of(&spec);
+            *known.entry(policy).or_insert_with(|| {
+                policies.push(policy);
                 u32::try_from(policies.len() - 1).unwrap_or(u32::MAX)
             })
         })
+        .collect();
+    let policy_of = numbers(nodes)
+        .map(|node| of_specs.get(nodes.spec_number(node)).copied().unwrap_or_default())
         .collect();
     (policy_of, policies)
 }

@@ -158,7 +158,7 @@ impl Executors {
 impl Executor for Executors {
     fn start(&self, attempt: Attempt) {
         let id = attempt.id;
-        let work = attempt.task().work.clone();
+        let work = attempt.spec().work;
         if work == Work::Noop {
             return self.end_noop(id);
         }
@@ -178,7 +178,7 @@ impl Executor for Executors {
 
     fn adopt(&self, attempt: Attempt) {
         let id = attempt.id;
-        let work = attempt.task().work.clone();
+        let work = attempt.spec().work;
         if work == Work::Noop {
             return self.end_noop(id);
         }

@@ -1,7 +1,7 @@
 //! The one way in and the one way out: [`Executor`] and [`Reports`].
 
 use dayend_engine::codes::{AttemptId, RunId};
-use dayend_engine::definition::{Batch, ConnectionTarget, Task};
+use dayend_engine::definition::{Batch, ConnectionTarget, Spec};
 use dayend_engine::params::Params;
 use dayend_engine::time::{MisDate, Timestamp};
 use std::sync::Arc;
@@ -31,15 +31,19 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    /// The task that is attempted.
-    pub fn task(&self) -> &Task {
-        let index = usize::try_from(self.id.node).unwrap_or(usize::MAX);
-        self.batch.tasks.get(index).expect("an attempt names a task of its own batch")
+    /// The code of the task that is attempted.
+    pub fn code(&self) -> &str {
+        self.batch.tasks.code(self.id.node).expect("an attempt names a task of its own batch")
+    }
+
+    /// What the task says.
+    pub fn spec(&self) -> Spec {
+        self.batch.tasks.spec(self.id.node)
     }
 
     /// `<tenant>:<run>:<task>:<generation>`: the same for all retries of a generation.
     pub fn idempotency_key(&self) -> String {
-        format!("{}:{}:{}:{}", self.tenant, self.run_id, self.task().code, self.generation)
+        format!("{}:{}:{}:{}", self.tenant, self.run_id, self.code(), self.generation)
     }
 }
 

@@ -199,7 +199,7 @@ impl Service {
 
 fn has_command(definition: &Definition) -> bool {
     match definition {
-        Definition::Batch(batch) => batch.tasks.iter().any(|task| task.work.is_command()),
+        Definition::Batch(batch) => batch.tasks.specs().any(|spec| spec.work.is_command()),
         Definition::BatchGroup(_) | Definition::Connection(_) => false,
     }
 }

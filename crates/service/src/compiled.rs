@@ -2,7 +2,7 @@
 
 use crate::definitions;
 use dayend_engine::codes::{Code, Scope};
-use dayend_engine::definition::{Batch, ConnectionTarget, Definition, Group, Kind};
+use dayend_engine::definition::{Batch, ConnectionTarget, Definition, Group, Kind, Member};
 use dayend_engine::plan::Plan;
 use dayend_store::port::{DefinitionRow, Store, StoreError, VersionKey};
 use std::collections::BTreeMap;
@@ -41,23 +41,38 @@ impl Compiled {
     }
 
     /// The code of a task or member.
-    pub fn code_of(&self, node: u32) -> &Code {
-        let at = node as usize;
+    pub fn code_of(&self, node: u32) -> &str {
         let code = match &self.source {
-            Source::Batch(batch) => batch.tasks.get(at).map(|task| &task.code),
-            Source::Group(group) => group.members.get(at).map(|member| &member.batch),
+            Source::Batch(batch) => batch.tasks.code(node),
+            Source::Group(group) => {
+                group.members.get(node as usize).map(|member| member.batch.as_str())
+            }
         };
         code.expect("a node of the plan is a node of its definition")
     }
 
+    /// The memory that it takes, more or less.
+    fn size_bytes(&self) -> usize {
+        let source = match &self.source {
+            Source::Batch(batch) => batch.tasks.size_bytes(),
+            Source::Group(group) => {
+                let edges = group.members.iter().map(|member| member.after.len()).sum::<usize>();
+                (group.members.len() + edges) * size_of::<Member>()
+            }
+        };
+        VERSION_BYTES + source + self.plan.size_bytes()
+    }
+
     /// The node with this code.
     pub fn find(&self, code: &str) -> Option<u32> {
-        self.plan.find(code, |node| self.code_of(node).as_str())
+        self.plan.find(code, |node| self.code_of(node))
     }
 }
 
-/// The most compiled versions that are kept without a run that uses them.
-const IDLE_VERSIONS_MAX: usize = 256;
+/// The most memory that versions take which no run uses.
+const IDLE_MAX_BYTES: usize = 128 << 20;
+/// What a version takes beside its tasks and its plan, more or less.
+const VERSION_BYTES: usize = 4096;
 
 /// Finds definitions; keeps what it compiled.
 pub struct Catalogue {
@@ -70,16 +85,55 @@ struct Known {
     /// Grows with each apply: what was read before it is not kept.
     applies: u64,
     /// By scope, kind and code.
-    newest: BTreeMap<Scope, BTreeMap<Kind, BTreeMap<Code, Arc<Compiled>>>>,
-    versions: BTreeMap<VersionKey, Arc<Compiled>>,
+    newest: BTreeMap<Scope, BTreeMap<Kind, BTreeMap<Code, VersionKey>>>,
+    versions: BTreeMap<VersionKey, Kept>,
+    /// Grows with each use of a version.
+    uses: u64,
     connections: BTreeMap<(Scope, Code), Arc<ConnectionTarget>>,
+}
+
+/// A version, and when it was used last.
+struct Kept {
+    compiled: Arc<Compiled>,
+    used: u64,
 }
 
 impl Known {
     /// The newest version, or after how many applies it was not known.
-    fn newest(&self, scope: &Scope, kind: Kind, code: &Code) -> Result<Arc<Compiled>, u64> {
+    fn newest(&mut self, scope: &Scope, kind: Kind, code: &Code) -> Result<Arc<Compiled>, u64> {
         let codes = self.newest.get(scope).and_then(|kinds| kinds.get(&kind));
-        codes.and_then(|codes| codes.get(code)).cloned().ok_or(self.applies)
+        let key = codes.and_then(|codes| codes.get(code)).copied();
+        key.and_then(|key| self.version(key)).ok_or(self.applies)
+    }
+
+    fn version(&mut self, key: VersionKey) -> Option<Arc<Compiled>> {
+        self.uses += 1;
+        let kept = self.versions.get_mut(&key)?;
+        kept.used = self.uses;
+        Some(Arc::clone(&kept.compiled))
+    }
+
+    fn keep(&mut self, compiled: &Arc<Compiled>) {
+        self.uses += 1;
+        let kept = Kept { compiled: Arc::clone(compiled), used: self.uses };
+        self.versions.insert(compiled.key, kept);
+        self.forget_idle(IDLE_MAX_BYTES);
+    }
+
+    /// Forgets versions that no run uses, the one that was not used for longest first, until the rest fits.
+    fn forget_idle(&mut self, most_bytes: usize) {
+        let idle = self.versions.iter().filter(|(_, kept)| Arc::strong_count(&kept.compiled) == 1);
+        let mut idle: Vec<(u64, VersionKey, usize)> =
+            idle.map(|(key, kept)| (kept.used, *key, kept.compiled.size_bytes())).collect();
+        idle.sort_unstable();
+        let mut sum: usize = idle.iter().map(|(_, _, size)| size).sum();
+        for (_, key, size) in idle {
+            if sum <= most_bytes {
+                break;
+            }
+            sum -= size;
+            self.versions.remove(&key);
+        }
     }
 }
 
@@ -112,7 +166,7 @@ impl Catalogue {
             if known.applies == applies {
                 let kinds = known.newest.entry(scope.clone()).or_default();
                 let codes = kinds.entry(kind).or_default();
-                codes.insert(code.clone(), Arc::clone(&compiled));
+                codes.insert(code.clone(), compiled.key);
             }
         });
         Ok(Some(compiled))
@@ -120,7 +174,7 @@ impl Catalogue {
 
     /// The version that a run is pinned to.
     pub async fn version(&self, key: VersionKey) -> Result<Arc<Compiled>, StoreError> {
-        if let Some(found) = self.known(|known| known.versions.get(&key).cloned()) {
+        if let Some(found) = self.known(|known| known.version(key)) {
             return Ok(found);
         }
         let missing = || {
@@ -173,7 +227,7 @@ impl Catalogue {
 
     async fn compile(&self, row: DefinitionRow) -> Result<Arc<Compiled>, StoreError> {
         let key = row.key;
-        if let Some(found) = self.known(|known| known.versions.get(&key).cloned()) {
+        if let Some(found) = self.known(|known| known.version(key)) {
             return Ok(found);
         }
         let parts = self.store.definition_parts(key).await?;
@@ -183,16 +237,48 @@ impl Catalogue {
             StoreError::Inconsistent(format!("cannot compile a definition: {error}"))
         })?;
         let compiled = Arc::new(compiled?);
-        self.known(|known| {
-            if known.versions.len() >= IDLE_VERSIONS_MAX {
-                known.versions.retain(|_, version| Arc::strong_count(version) > 1);
-            }
-            known.versions.insert(key, Arc::clone(&compiled));
-        });
+        self.known(|known| known.keep(&compiled));
         Ok(compiled)
     }
 
     fn known<T>(&self, use_it: impl FnOnce(&mut Known) -> T) -> T {
         use_it(&mut self.known.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dayend_engine::definition::{Spec, Tasks};
+
+    fn compiled(key: i64, tasks: u32) -> Arc<Compiled> {
+        let mut all = Tasks::default();
+        (0..tasks).for_each(|task| all.push(&format!("T{task}"), &Spec::default(), []));
+        let code: Code = "A".parse().unwrap();
+        let (name, description) = ("A".to_owned(), String::new());
+        let batch = Batch { code, name, description, params: BTreeMap::new(), tasks: all };
+        let plan = Plan::of_batch(&batch).unwrap();
+        let source = Source::Batch(Arc::new(batch));
+        Arc::new(Compiled { key: VersionKey(key), version: 1, plan, source })
+    }
+
+    #[test]
+    fn versions_that_nobody_uses_are_forgotten_by_their_size_and_the_oldest_first() {
+        let mut known = Known::default();
+        let in_use = compiled(0, 5000);
+        known.keep(&in_use);
+        for key in 1..=4 {
+            known.keep(&compiled(key, 1000));
+        }
+        assert!(known.version(VersionKey(1)).is_some());
+        let size = compiled(9, 1000).size_bytes();
+        known.forget_idle(2 * size);
+        let kept: Vec<i64> = known.versions.keys().map(|key| key.0).collect();
+        assert_eq!(kept, [0, 1, 4]);
+        known.forget_idle(0);
+        assert_eq!(known.versions.len(), 1);
+        drop(in_use);
+        known.forget_idle(0);
+        assert!(known.versions.is_empty());
     }
 }

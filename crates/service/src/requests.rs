@@ -1,5 +1,6 @@
 //! What the faces ask for and what they get, free of any wire format.
 
+use crate::definitions::SourceText;
 use dayend_engine::codes::{Code, RunId, Scope};
 use dayend_engine::definition::Kind;
 use dayend_engine::params::RunParams;
@@ -213,10 +214,10 @@ pub struct Defect {
 }
 
 /// A definition file as sent to `apply`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct SourceFile {
     pub name: String,
-    pub text: String,
+    pub text: SourceText,
 }
 
 /// What `apply` did, or would do.

@@ -20,7 +20,7 @@ pub struct Snapshot {
 /// A task, or a member of a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Row<'a> {
-    pub code: &'a Code,
+    pub code: &'a str,
     /// The run of a member.
     pub member: Option<&'a RunId>,
     pub status: Status,
@@ -84,13 +84,10 @@ impl From<&Snapshot> for RunStatus {
         let (row, state) = (&snapshot.view.row, &snapshot.seen.state);
         let (mut tasks, mut members) = (Vec::new(), Vec::new());
         for Row { code, member, status } in snapshot.rows(0) {
+            let code: Code = code.parse().expect("a definition holds only codes");
             match member {
-                Some(run_id) => members.push(MemberStatus {
-                    run_id: run_id.clone(),
-                    code: code.clone(),
-                    status,
-                }),
-                None => tasks.push(TaskStatus { code: code.clone(), status }),
+                Some(run_id) => members.push(MemberStatus { run_id: run_id.clone(), code, status }),
+                None => tasks.push(TaskStatus { code, status }),
             }
         }
         Self {

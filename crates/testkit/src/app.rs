@@ -169,7 +169,7 @@ impl TestApp {
 
     /// Applies definitions that must be good.
     pub async fn apply(&self, yaml: &str) {
-        let file = SourceFile { name: "test.yaml".to_owned(), text: yaml.to_owned() };
+        let file = SourceFile { name: "test.yaml".to_owned(), text: yaml.into() };
         let applied = self.service.apply(&self.caller, self.scope.clone(), vec![file], false).await;
         applied.expect("the definitions of the test are good");
     }

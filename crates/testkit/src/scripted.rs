@@ -145,7 +145,7 @@ impl Scripted {
 
 impl Executor for Scripted {
     fn start(&self, attempt: Attempt) {
-        let task = attempt.task().code.to_string();
+        let task = attempt.code().to_owned();
         let act = {
             let mut state = self.state();
             state.live.insert(attempt.id);

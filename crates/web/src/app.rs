@@ -3,12 +3,13 @@
 use crate::body::Room;
 use dayend_service::use_cases::Service;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Bodies of ordinary requests are refused beyond this size.
 pub const BODY_LIMIT_BYTES: usize = 1024 * 1024;
 /// Definition files, all of one `apply` together, are refused beyond this size.
-pub const DEFINITIONS_LIMIT_BYTES: usize = 16 * 1024 * 1024;
+pub const DEFINITIONS_LIMIT_BYTES: usize = dayend_service::definitions::REQUEST_TEXT_MAX_BYTES;
 /// The bodies of all requests that are not answered yet take at most so much memory, together.
 pub const BODIES_BYTES: usize = 128 * 1024 * 1024;
 /// As [`BODIES_BYTES`], of those who have shown no access token.
@@ -54,6 +55,8 @@ pub struct WebSettings {
     pub ca_pem: Option<String>,
     pub body_limit_bytes: usize,
     pub definitions_limit_bytes: usize,
+    /// Where large bodies are kept while they are read.
+    pub spool_dir: PathBuf,
     /// The memory for the bodies of all callers together.
     pub bodies_bytes: usize,
 }
@@ -93,6 +96,7 @@ impl WebSettings {
             ca_pem,
             body_limit_bytes: BODY_LIMIT_BYTES,
             definitions_limit_bytes: DEFINITIONS_LIMIT_BYTES,
+            spool_dir: std::env::temp_dir(),
             bodies_bytes: BODIES_BYTES,
         })
     }

@@ -60,14 +60,33 @@ pub async fn read(
     limit_bytes: usize,
     within: Duration,
 ) -> Result<Bytes, BodyError> {
+    let mut kept = Kept { bytes: BytesMut::new(), held: Held::nothing(room) };
+    each(headers, body, limit_bytes, within, &mut kept).await?;
+    Ok(if kept.bytes.is_empty() { Bytes::new() } else { Bytes::from_owner(kept) })
+}
+
+/// Where the pieces of a body go.
+pub trait Sink: Send {
+    /// Takes the next piece.
+    fn take(&mut self, data: Bytes) -> impl Future<Output = Result<(), BodyError>> + Send;
+}
+
+/// As [`read`], but hands the body on piece by piece.
+pub async fn each(
+    headers: &HeaderMap,
+    body: Body,
+    limit_bytes: usize,
+    within: Duration,
+    sink: &mut impl Sink,
+) -> Result<(), BodyError> {
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     if announced > limit_bytes {
         // Who asked first is told before anything is sent.
         let asked = headers.contains_key(header::EXPECT);
         return refused((!asked).then_some(body), limit_bytes).await;
     }
-    match collected(Held::nothing(room), body, limit_bytes, Instant::now() + within).await {
-        Ok(bytes) => Ok(bytes),
+    match handed_on(body, limit_bytes, Instant::now() + within, sink).await {
+        Ok(()) => Ok(()),
         Err(Unread::For(error)) => Err(error),
         Err(Unread::TooLarge(rest)) => refused(Some(rest), limit_bytes).await,
     }
@@ -80,31 +99,28 @@ enum Unread {
     TooLarge(Body),
 }
 
-async fn collected(
-    mut held: Held,
+async fn handed_on(
     mut body: Body,
     limit_bytes: usize,
     end: Instant,
-) -> Result<Bytes, Unread> {
-    let mut bytes = BytesMut::new();
+    sink: &mut impl Sink,
+) -> Result<(), Unread> {
+    let mut left = limit_bytes;
     let mut behind_until = Instant::now() + BEHIND_LIMIT;
-    loop {
-        let frame = match timeout_at(end.min(behind_until), body.frame()).await {
-            Ok(Some(frame)) => frame.map_err(|_| Unread::For(BodyError::Broken))?,
-            Ok(None) => break,
-            Err(_) => return Err(Unread::For(BodyError::TooSlow)),
-        };
+    let too_slow = |_| Unread::For(BodyError::TooSlow);
+    while let Some(frame) =
+        timeout_at(end.min(behind_until), body.frame()).await.map_err(too_slow)?
+    {
+        let frame = frame.map_err(|_| Unread::For(BodyError::Broken))?;
         let Ok(data) = frame.into_data() else { continue };
-        if data.len() > limit_bytes - bytes.len() {
-            return Err(Unread::TooLarge(body));
-        }
-        if !held.more(data.len()) {
-            return Err(Unread::For(BodyError::NoRoom));
-        }
-        behind_until = (behind_until + time_for(data.len())).min(Instant::now() + BEHIND_LIMIT);
-        bytes.extend_from_slice(&data);
+        let Some(less) = left.checked_sub(data.len()) else { return Err(Unread::TooLarge(body)) };
+        left = less;
+        let (asked, paid) = (Instant::now(), time_for(data.len()));
+        timeout_at(end, sink.take(data)).await.map_err(too_slow)?.map_err(Unread::For)?;
+        // While we are busy with a piece, nobody falls behind.
+        behind_until = (behind_until + asked.elapsed() + paid).min(Instant::now() + BEHIND_LIMIT);
     }
-    Ok(if bytes.is_empty() { Bytes::new() } else { Bytes::from_owner(Kept { bytes, _held: held }) })
+    Ok(())
 }
 
 /// What so many bytes take at the least rate.
@@ -159,7 +175,17 @@ impl Drop for Held {
 /// A body with the room that it takes.
 struct Kept {
     bytes: BytesMut,
-    _held: Held,
+    held: Held,
+}
+
+impl Sink for Kept {
+    async fn take(&mut self, data: Bytes) -> Result<(), BodyError> {
+        if !self.held.more(data.len()) {
+            return Err(BodyError::NoRoom);
+        }
+        self.bytes.extend_from_slice(&data);
+        Ok(())
+    }
 }
 
 impl AsRef<[u8]> for Kept {

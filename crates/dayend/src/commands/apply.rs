@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 /// The files of a directory that are definitions.
 const EXTENSIONS: [&str; 3] = ["yaml", "yml", "json"];
 /// More text than any server takes.
-const TEXT_MAX_BYTES: u64 = 64 * 1024 * 1024;
+const TEXT_MAX_BYTES: u64 = 512 * 1024 * 1024;
 
 /// Stores the definitions of a file or directory, all or none
 #[derive(Debug, Args)]

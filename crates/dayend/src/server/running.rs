@@ -136,7 +136,7 @@ async fn prepare(
     Ok(Prepared {
         listener,
         tls,
-        web: web_settings(settings, &base_url, authority)?,
+        web: web_settings(directory, settings, &base_url, authority)?,
         executors: executor_settings(directory, settings, &base_url)?,
         identity: identity_settings(directory, settings, &base_url),
         base_url,
@@ -347,6 +347,7 @@ fn identity_settings(
 }
 
 fn web_settings(
+    directory: &Directory,
     settings: &Settings,
     base_url: &str,
     ca_pem: Option<String>,
@@ -356,5 +357,6 @@ fn web_settings(
     told.body_limit_bytes = settings.body_limit_bytes;
     told.definitions_limit_bytes = settings.definitions_limit_bytes;
     told.bodies_bytes = settings.bodies_bytes;
+    directory.root().clone_into(&mut told.spool_dir);
     Ok(told)
 }

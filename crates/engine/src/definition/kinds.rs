@@ -1,6 +1,7 @@
 //! Batches and groups.
 
 use super::spec::{OnLost, Retries, Spec};
+use super::tasks::Tasks;
 use super::work::{Connection, Work};
 use crate::codes::Code;
 use serde::{Deserialize, Serialize};
@@ -19,7 +20,7 @@ pub struct Batch {
     pub description: String,
     /// Declared parameters and their default values, without the `$` signs.
     pub params: BTreeMap<String, String>,
-    pub tasks: Vec<Task>,
+    pub tasks: Tasks,
 }
 
 /// A batch group: a DAG of member batches.
@@ -82,6 +83,13 @@ pub struct Edge {
     /// The task (or member batch) that comes first.
     pub task: Code,
     pub on: On,
+}
+
+impl Edge {
+    /// The code and what meets the edge.
+    pub fn parts(&self) -> (&str, On) {
+        (self.task.as_str(), self.on)
+    }
 }
 
 /// What meets an edge.

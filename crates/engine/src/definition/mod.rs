@@ -1,9 +1,12 @@
 //! What an engineer writes: batches, groups and connections, after parsing and before compiling to a plan.
 
 mod kinds;
+mod names;
 mod spec;
+mod tasks;
 mod work;
 
 pub use kinds::{Batch, Definition, EDGES_MAX, Edge, Group, Kind, Member, NODES_MAX, On, Task};
 pub use spec::{OnLost, Retries, Spec};
+pub use tasks::Tasks;
 pub use work::{CommandWork, Connection, ConnectionTarget, HttpWork, SecretRef, SqlWork, Work};

@@ -41,7 +41,7 @@ pub(crate) fn batch(tasks: Vec<Task>) -> Batch {
         name: String::new(),
         description: String::new(),
         params: BTreeMap::new(),
-        tasks,
+        tasks: tasks.into_iter().collect(),
     }
 }
 

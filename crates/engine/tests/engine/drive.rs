@@ -98,8 +98,7 @@ impl Pair {
 
     /// The code of a node; one that does not exist for a node that does not.
     pub(crate) fn code(&self, node: u32) -> Code {
-        let task = self.batch.tasks.get(node as usize);
-        task.map_or_else(|| "NONE".parse().unwrap(), |task| task.code.clone())
+        self.batch.tasks.code(node).unwrap_or("NONE").parse().unwrap()
     }
 
     fn compare_effects(&self, out: &Transition, want: &model::Changed) {
@@ -168,7 +167,7 @@ impl Pair {
 
 /// Everything that can be seen of a run is as the model has it.
 pub(crate) fn compare_states(run: &Run, plan: &Plan, batch: &Batch, model: &model::Batch) {
-    let code_of = |node: u32| batch.tasks[node as usize].code.clone();
+    let code_of = |node: u32| batch.tasks.code(node).unwrap().parse::<Code>().unwrap();
     for node in 0..plan.len() {
         let code = code_of(node);
         let want = &model.tasks[&code];

@@ -286,8 +286,7 @@ impl Night {
     }
 
     fn task_code(&self, node: u32, task: u32) -> Code {
-        let task = self.batches[node as usize].tasks.get(task as usize);
-        task.map_or_else(|| "NONE".parse().unwrap(), |task| task.code.clone())
+        self.batches[node as usize].tasks.code(task).unwrap_or("NONE").parse().unwrap()
     }
 
     /// The tree as a server finds it that starts again; it must be the one that stood in memory.

@@ -95,13 +95,14 @@ proptest! {
     #[test]
     fn a_plan_has_the_edges_of_its_definition(batch in batches(12)) {
         let plan = Plan::of_batch(&batch).unwrap();
-        let code = |node: u32| batch.tasks[node as usize].code.as_str();
+        let code = |node: u32| batch.tasks.code(node).unwrap();
+        let tasks: Vec<Task> = batch.tasks.iter().collect();
         let mut wanted: Vec<(&str, On, &str)> = Vec::new();
-        for task in &batch.tasks {
+        for task in &tasks {
             wanted.extend(task.after.iter().map(|edge| (edge.task.as_str(), edge.on, task.code.as_str())));
         }
         let mut got: Vec<(&str, On, &str)> = Vec::new();
-        for (node, task) in (0_u32..).zip(&batch.tasks) {
+        for (node, task) in (0_u32..).zip(&tasks) {
             got.extend(plan.out_edges(node).iter().map(|edge| (code(node), edge.on, code(edge.to))));
             prop_assert_eq!(plan.in_count(node) as usize, task.after.len());
             prop_assert_eq!(plan.find(task.code.as_str(), code), Some(node));
@@ -121,12 +122,14 @@ proptest! {
     fn an_edge_backwards_is_refused(batch in batches(8), pick in any::<u8>()) {
         let mut batch = batch;
         let with_edges: Vec<(String, String)> = batch.tasks.iter()
-            .flat_map(|task| task.after.iter().map(|edge| (edge.task.to_string(), task.code.to_string())))
+            .flat_map(|task| task.after.iter().map(|edge| (edge.task.to_string(), task.code.to_string())).collect::<Vec<_>>())
             .collect();
         prop_assume!(!with_edges.is_empty());
         let (before, after) = &with_edges[usize::from(pick) % with_edges.len()];
-        let first = batch.tasks.iter_mut().find(|task| task.code.as_str() == before).unwrap();
+        let mut tasks: Vec<Task> = batch.tasks.iter().collect();
+        let first = tasks.iter_mut().find(|task| task.code.as_str() == before).unwrap();
         first.after.push(crate::build::edge(after, On::End));
+        batch.tasks = tasks.into_iter().collect();
         prop_assert!(matches!(Plan::of_batch(&batch), Err(PlanError::Cycle(_))));
     }
 }
@@ -169,7 +172,7 @@ fn a_chain_as_long_as_the_limit_runs_to_its_end_and_one_more_task_is_refused() {
         let most = u32::try_from(NODES_MAX).unwrap();
         let mut chain = batch((0..most).map(link).collect());
         let plan = Plan::of_batch(&chain).unwrap();
-        chain.tasks.push(task("ONE_MORE", &[]));
+        chain.tasks.extend([task("ONE_MORE", &[])]);
         assert_eq!(Plan::of_batch(&chain), Err(PlanError::TooLarge));
         drop(chain);
         let mut run = Run::new(&plan, &Choices::default(), Gate::Open);

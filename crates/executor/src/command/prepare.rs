@@ -71,7 +71,7 @@ fn own_environment(
 ) -> Result<Vec<(String, String)>, String> {
     let pairs = [
         ("DAYEND_RUN_ID", attempt.run_id.to_string()),
-        ("DAYEND_TASK", attempt.task().code.to_string()),
+        ("DAYEND_TASK", attempt.code().to_owned()),
         ("DAYEND_MIS_DATE", attempt.mis_date.to_string()),
         ("DAYEND_ATTEMPT", attempt.attempt.to_string()),
         ("DAYEND_FENCE", attempt.id.epoch.to_string()),

@@ -196,7 +196,7 @@ fn body(attempt: &Attempt, work: &HttpWork, notes: &mut Vec<String>) -> Vec<u8> 
         .collect();
     let mut content = Map::new();
     content.insert("batchRunId".to_owned(), json!(attempt.run_id));
-    content.insert("taskCode".to_owned(), json!(attempt.task().code));
+    content.insert("taskCode".to_owned(), json!(attempt.code()));
     content.insert("misDate".to_owned(), json!(attempt.mis_date));
     content.insert("attempt".to_owned(), json!(attempt.attempt));
     content.insert("params".to_owned(), Value::Object(params));

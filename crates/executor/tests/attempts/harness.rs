@@ -186,7 +186,7 @@ pub(crate) fn attempt_with(work: Work, params: &[(&str, &str)]) -> Attempt {
         name: "B1".to_owned(),
         description: String::new(),
         params: BTreeMap::new(),
-        tasks: vec![task],
+        tasks: [task].into_iter().collect(),
     };
     Attempt {
         id: AttemptId { run: RunKey(42), node: 0, epoch: EPOCH.fetch_add(1, Ordering::Relaxed) },

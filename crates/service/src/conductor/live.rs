@@ -4,7 +4,7 @@ use super::pending::Begin;
 use super::view::View;
 use crate::compiled::{Compiled, Source};
 use dayend_engine::codes::{AttemptId, RunKey};
-use dayend_engine::definition::{Batch, Task, Work};
+use dayend_engine::definition::{Batch, Spec, Work};
 use dayend_engine::params::{BuiltIns, Params, RunParams};
 use dayend_engine::run::{Gate, NodeRecord, Run};
 use dayend_engine::status::Status;
@@ -108,13 +108,15 @@ impl Live {
     /// The newest attempt of a task, as the executor wants it; the connection is looked up later.
     pub(super) fn begin(&self, node: u32) -> Option<Begin> {
         let batch = self.batch()?;
-        let task = batch.tasks.get(node as usize)?;
-        let connection = match &task.work {
-            Work::Sql(sql) => Some(&sql.connection),
-            Work::Http(http) => http.connection.as_ref(),
+        let code = batch.tasks.code(node)?;
+        let spec = batch.tasks.spec(node);
+        let params = self.params_of(batch, code, &spec);
+        let connection = match spec.work {
+            Work::Sql(sql) => Some(sql.connection),
+            Work::Http(http) => http.connection,
             Work::Noop | Work::Command(_) => None,
         };
-        let connection = connection.map(|code| (self.row.scope.clone(), code.clone()));
+        let connection = connection.map(|code| (self.row.scope.clone(), code));
         let attempt = Attempt {
             id: AttemptId { run: self.row.key, node, epoch: self.run.epoch(node) },
             tenant: Arc::clone(&self.tenant),
@@ -122,7 +124,7 @@ impl Live {
             mis_date: self.row.mis_date,
             attempt: self.run.attempt(node),
             generation: self.run.node_generation(node),
-            params: self.params_of(batch, task),
+            params,
             connection: None,
             handle: self.handles.get(&node).cloned(),
             batch: Arc::clone(batch),
@@ -130,16 +132,13 @@ impl Live {
         Some(Begin { attempt, connection })
     }
 
-    fn params_of(&self, batch: &Batch, task: &Task) -> Params {
-        if matches!(task.work, Work::Noop) {
+    fn params_of(&self, batch: &Batch, code: &str, spec: &Spec) -> Params {
+        if spec.work.is_noop() {
             return Params::default();
         }
-        let built_ins = BuiltIns {
-            mis_date: &self.mis_date_text,
-            run_id: &self.run_id_text,
-            task: task.code.as_str(),
-        };
-        Params::resolve(&batch.params, &task.params, &self.params, built_ins)
+        let built_ins =
+            BuiltIns { mis_date: &self.mis_date_text, run_id: &self.run_id_text, task: code };
+        Params::resolve(&batch.params, &spec.params, &self.params, built_ins)
     }
 
     fn batch(&self) -> Option<&Arc<Batch>> {

@@ -3,16 +3,17 @@
 use super::connections::{TARGETS, target};
 use super::fields::Fields;
 use super::groups::member;
+use super::limits::seed;
 use super::maps;
 use super::node::{Entry, Node, Position, Value};
 use super::read::Positions;
 use super::report::{Path, Report};
 use super::scalars;
-use super::tasks::task;
+use super::tasks::{Written, task};
 use super::yaml::{Opened, Problem, Stream};
 use dayend_engine::codes::{Code, shortened};
 use dayend_engine::definition::{
-    Batch, Connection, Definition, EDGES_MAX, Group, Kind, Member, NODES_MAX, Task,
+    Batch, Connection, Definition, EDGES_MAX, Edge, Group, Kind, Member, NODES_MAX, Tasks,
 };
 
 /// What `apiVersion` must say.
@@ -34,7 +35,7 @@ pub(super) enum Next {
 struct Draft {
     at: Position,
     head: Vec<Entry>,
-    tasks: Option<(Position, Vec<Task>)>,
+    tasks: Option<(Position, Tasks)>,
     members: Option<(Position, Vec<Member>)>,
     positions: Positions,
 }
@@ -57,12 +58,22 @@ pub(super) fn next_definition(
     while let Some((key, at)) = stream.key()? {
         match key.as_str() {
             "tasks" if draft.tasks.is_none() => {
-                let tasks = listed(stream, ("tasks", at), &mut draft.positions, report, task)?;
+                let mut tasks = Tasks::new(seed());
+                listed(stream, ("tasks", at), &mut draft.positions, report, |one| {
+                    if let Some(Written { code, spec, after }) =
+                        task(one.node, &one.path, one.positions, one.report)
+                    {
+                        tasks.push(code.as_str(), &spec, after.iter().map(Edge::parts));
+                    }
+                })?;
+                tasks.shrink();
                 draft.tasks = Some((at, tasks));
             }
             "members" if draft.members.is_none() => {
-                let members =
-                    listed(stream, ("members", at), &mut draft.positions, report, member)?;
+                let mut members = Vec::new();
+                listed(stream, ("members", at), &mut draft.positions, report, |one| {
+                    members.extend(member(one.node, &one.path, one.positions, one.report));
+                })?;
                 draft.members = Some((at, members));
             }
             _ => draft.head.push(Entry { key, at, node: stream.node(1)? }),
@@ -80,18 +91,23 @@ pub(super) fn next_definition(
     }
 }
 
-type Convert<T> = fn(Node, &Path<'_>, &mut Positions, &mut Report) -> Option<T>;
+/// An item of a list, and where what it says is noted.
+struct Item<'i> {
+    node: Node,
+    path: Path<'i>,
+    positions: &'i mut Positions,
+    report: &'i mut Report,
+}
 
-/// The list in the field `name`, converted item by item so that only one item is held twice.
-fn listed<T>(
+/// Hands on the list in the field `name` item by item, so that only one is held as it was written.
+fn listed(
     stream: &mut Stream<'_>,
     (name, at): (&str, Position),
     positions: &mut Positions,
     report: &mut Report,
-    convert: Convert<T>,
-) -> Result<Vec<T>, Problem> {
+    mut take: impl FnMut(Item<'_>),
+) -> Result<(), Problem> {
     let path = Path::DOCUMENT.field(name);
-    let mut converted = Vec::new();
     let mut whole = match stream.open(1)? {
         Opened::List(_) => None,
         Opened::Whole(Node { value: Value::List(items), .. }) => Some(items.into_iter()),
@@ -110,7 +126,7 @@ fn listed<T>(
         if index == NODES_MAX {
             return Err(Problem { at, text: format!("`{name}` has more than {NODES_MAX} items") });
         }
-        converted.extend(convert(item, &path.index(index), positions, report));
+        take(Item { node: item, path: path.index(index), positions, report });
         if positions.edges.len() > EDGES_MAX {
             return Err(Problem {
                 at,
@@ -125,7 +141,7 @@ fn listed<T>(
     if index == 0 && !report.is_full() {
         report.add(at, &path, format!("`{name}` is empty: add at least one"));
     }
-    Ok(converted)
+    Ok(())
 }
 
 /// Makes the definition of a draft, as far as its fields allow.
@@ -267,10 +283,10 @@ fn code(fields: &mut Fields, positions: &mut Positions, report: &mut Report) -> 
 
 fn required<T>(
     name: &str,
-    list: Option<(Position, Vec<T>)>,
+    list: Option<(Position, T)>,
     document: Position,
     report: &mut Report,
-) -> Option<Vec<T>> {
+) -> Option<T> {
     if list.is_none() {
         report.add(document, &Path::DOCUMENT.field(name), format!("`{name}` is missing: add it"));
     }

@@ -46,8 +46,8 @@ impl Page<'_> {
         self.titles(0, batch.code.as_str(), &batch.name, &batch.description);
         self.texts(0, "params", &batch.params);
         self.open(0, "tasks");
-        for task in &batch.tasks {
-            self.task(task);
+        for task in batch.tasks.iter() {
+            self.task(&task);
         }
     }
 

@@ -95,9 +95,19 @@ impl Fields {
         path: &Path<'_>,
         report: &mut Report,
     ) -> Option<(String, String)> {
+        let (name, description) = self.own_titles(path, report)?;
+        Some((name.unwrap_or_else(|| code.as_str().to_owned()), description))
+    }
+
+    /// `name`, if it is given, and `description`; a missing one is empty.
+    pub(super) fn own_titles(
+        &mut self,
+        path: &Path<'_>,
+        report: &mut Report,
+    ) -> Option<(Option<String>, String)> {
         let name = match self.take("name") {
-            Some(node) => scalars::name(node, &path.field("name"), report),
-            None => Some(code.as_str().to_owned()),
+            Some(node) => scalars::name(node, &path.field("name"), report).map(Some),
+            None => Some(None),
         };
         let description = match self.take("description") {
             Some(node) => scalars::description(node, &path.field("description"), report),

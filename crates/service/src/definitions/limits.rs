@@ -1,11 +1,18 @@
 //! The limits of definition documents that are not the engine's.
 
+use std::hash::{BuildHasher as _, RandomState};
+
 /// The most text that one call reads.
-pub const TEXT_MAX_BYTES: usize = 512 << 20;
+pub const TEXT_MAX_BYTES: u64 = 512 << 20;
 /// The most text that an HTTP request may bring by default.
-pub const REQUEST_TEXT_MAX_BYTES: usize = 16 << 20;
+pub const REQUEST_TEXT_MAX_BYTES: usize = 256 << 20;
 /// The most defects, and the most warnings, that one call reports.
 pub const DEFECTS_MAX: usize = 100;
+
+/// A seed for tables of codes that strangers choose.
+pub(super) fn seed() -> u64 {
+    RandomState::new().hash_one(0_u8)
+}
 
 /// How deep lists and maps may be nested.
 pub(super) const DEPTH_MAX: usize = 64;

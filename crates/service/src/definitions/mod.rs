@@ -23,9 +23,11 @@ mod references;
 mod report;
 mod scalars;
 mod schema;
+mod source;
 mod splices;
 mod tasks;
 mod urls;
+mod window;
 mod work;
 mod yaml;
 
@@ -41,3 +43,4 @@ pub use placeholders::warnings;
 pub use read::{Parsed, Positions, read};
 pub use references::{Found, TargetKind, check_references, connections_named};
 pub use schema::schema;
+pub use source::SourceText;

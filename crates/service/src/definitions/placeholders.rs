@@ -6,7 +6,7 @@ use super::read::Parsed;
 use super::report::{Path, Report};
 use crate::requests::Defect;
 use dayend_engine::codes::shortened;
-use dayend_engine::definition::{Batch, Definition, Task, Work};
+use dayend_engine::definition::{Batch, Definition, Spec, Work};
 use dayend_engine::params::{is_built_in, names};
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
@@ -17,9 +17,10 @@ pub fn warnings(parsed: &Parsed) -> Vec<Defect> {
     let mut report = Report::default();
     report.enter(&parsed.file);
     let tasks = Path::DOCUMENT.field("tasks");
-    for (index, task) in batch.tasks.iter().enumerate() {
+    for (number, index) in (0_u32..).zip(0..batch.tasks.len()) {
+        let task = batch.tasks.spec(number);
         let at = parsed.positions.nodes.get(index).copied().unwrap_or_default();
-        let mut warner = Warner { batch, task, at, report: &mut report };
+        let mut warner = Warner { batch, task: &task, at, report: &mut report };
         warner.work(&tasks.index(index));
         if report.len() >= DEFECTS_MAX {
             break;
@@ -31,7 +32,7 @@ pub fn warnings(parsed: &Parsed) -> Vec<Defect> {
 /// What is known of the task that is looked at.
 struct Warner<'b, 'r> {
     batch: &'b Batch,
-    task: &'b Task,
+    task: &'b Spec,
     at: Position,
     report: &'r mut Report,
 }

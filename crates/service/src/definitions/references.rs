@@ -5,7 +5,7 @@ use super::read::Parsed;
 use super::report::{Path, Report};
 use crate::requests::Defect;
 use dayend_engine::codes::Code;
-use dayend_engine::definition::{Batch, ConnectionTarget, Definition, Group, Kind, Task, Work};
+use dayend_engine::definition::{Batch, ConnectionTarget, Definition, Group, Kind, Work};
 use std::collections::{BTreeSet, HashMap};
 
 /// What a code stands for.
@@ -48,20 +48,15 @@ pub fn connections_named(parsed: &[Parsed]) -> BTreeSet<Code> {
     for one in parsed {
         let Definition::Batch(batch) = &one.definition else { continue };
         let tasks = one.positions.connections.iter();
-        let tasks = tasks.filter_map(|(index, _)| batch.tasks.get(*index as usize));
-        for code in tasks.filter_map(connection) {
-            if !named.contains(code) {
-                named.insert(code.clone());
-            }
-        }
+        named.extend(tasks.filter_map(|(index, _)| connection(batch.tasks.spec(*index).work)));
     }
     named
 }
 
-fn connection(task: &Task) -> Option<&Code> {
-    match &task.work {
-        Work::Http(http) => http.connection.as_ref(),
-        Work::Sql(sql) => Some(&sql.connection),
+fn connection(work: Work) -> Option<Code> {
+    match work {
+        Work::Http(http) => http.connection,
+        Work::Sql(sql) => Some(sql.connection),
         Work::Noop | Work::Command(_) => None,
     }
 }
@@ -165,16 +160,15 @@ fn check_connections(
     find: &dyn Fn(Kind, &Code) -> Option<Found>,
     report: &mut Report,
 ) {
-    let mut known: HashMap<&Code, Option<Found>> = HashMap::new();
+    let mut known: HashMap<Code, Option<Found>> = HashMap::new();
     for (index, at) in &one.positions.connections {
-        let Some(task) = batch.tasks.get(*index as usize) else { continue };
-        let (work, code) = match &task.work {
-            Work::Http(http) => ("http", http.connection.as_ref()),
-            Work::Sql(sql) => ("sql", Some(&sql.connection)),
+        let (work, code) = match batch.tasks.spec(*index).work {
+            Work::Http(http) => ("http", http.connection),
+            Work::Sql(sql) => ("sql", Some(sql.connection)),
             Work::Noop | Work::Command(_) => continue,
         };
         let Some(code) = code else { continue };
-        let found = *known.entry(code).or_insert_with(|| find(Kind::Connection, code));
+        let found = *known.entry(code.clone()).or_insert_with(|| find(Kind::Connection, &code));
         let problem = match (found, work) {
             (Some(Found::Connection(TargetKind::Http)), "http")
             | (Some(Found::Connection(TargetKind::Sqlite | TargetKind::Postgres)), "sql") => {

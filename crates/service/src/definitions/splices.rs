@@ -5,7 +5,7 @@ use super::read::Positions;
 use super::report::{Path, Report};
 use crate::requests::Defect;
 use dayend_engine::codes::shortened;
-use dayend_engine::definition::{Batch, Definition, Task, Work};
+use dayend_engine::definition::{Batch, Definition, Spec, Work};
 
 /// Programs that run the text behind `-c`.
 const SHELLS: [&str; 8] = ["sh", "ash", "bash", "dash", "ksh", "mksh", "zsh", "fish"];
@@ -16,13 +16,14 @@ pub(super) fn splices(definition: &Definition, positions: &Positions, file: &str
     let mut report = Report::default();
     report.enter(file);
     let tasks = Path::DOCUMENT.field("tasks");
-    for (index, task) in batch.tasks.iter().enumerate() {
+    for (number, index) in (0_u32..).zip(0..batch.tasks.len()) {
+        let task = batch.tasks.spec(number);
         let Work::Command(command) = &task.work else { continue };
         let at = positions.nodes.get(index).copied().unwrap_or_default();
         let path = tasks.index(index);
         let path = path.field("command");
         let argv = path.field("argv");
-        let found = Found { batch, task, at, report: &mut report };
+        let found = Found { batch, task: &task, at, report: &mut report };
         found.look(&command.argv, &argv);
     }
     report.into_defects()
@@ -31,7 +32,7 @@ pub(super) fn splices(definition: &Definition, positions: &Positions, file: &str
 /// Where defects of one task go.
 struct Found<'d, 'r> {
     batch: &'d Batch,
-    task: &'d Task,
+    task: &'d Spec,
     at: Position,
     report: &'r mut Report,
 }

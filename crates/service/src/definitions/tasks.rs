@@ -8,8 +8,8 @@ use super::read::Positions;
 use super::report::{Path, Report};
 use super::scalars;
 use super::work::work;
-use dayend_engine::codes::shortened;
-use dayend_engine::definition::{Edge, On, OnLost, Retries, Task};
+use dayend_engine::codes::{Code, shortened};
+use dayend_engine::definition::{Edge, On, OnLost, Retries, Spec};
 
 /// The fields of a task.
 pub(super) const TASK_FIELDS: [&str; 12] = [
@@ -29,13 +29,20 @@ pub(super) const TASK_FIELDS: [&str; 12] = [
 /// The fields of `retries`.
 pub(super) const RETRIES_FIELDS: [&str; 3] = ["max", "backoff", "max_backoff"];
 
+/// A task as it was written.
+pub(super) struct Written {
+    pub(super) code: Code,
+    pub(super) spec: Spec,
+    pub(super) after: Vec<Edge>,
+}
+
 /// The task at `path`; its places are noted in `positions`.
 pub(super) fn task(
     node: Node,
     path: &Path<'_>,
     positions: &mut Positions,
     report: &mut Report,
-) -> Option<Task> {
+) -> Option<Written> {
     let before = report.len();
     let mut fields = Fields::open(node, "a task", &TASK_FIELDS, path, report)?;
     let code_node = fields.require("code", path, report);
@@ -43,7 +50,7 @@ pub(super) fn task(
     let code = code_node.and_then(|node| scalars::code(node, &path.field("code"), report));
     let work = work(&mut fields, path, positions, report);
     let titles = match &code {
-        Some(code) => fields.titles(code, path, report),
+        Some(_) => fields.own_titles(path, report),
         None => None,
     };
     let params =
@@ -63,17 +70,10 @@ pub(super) fn task(
         (params.flatten().unwrap_or_default(), after.flatten().unwrap_or_default());
     let (retries, on_lost) =
         (retries.flatten().unwrap_or_default(), on_lost.flatten().unwrap_or_default());
-    Some(Task {
-        code,
-        name,
-        description,
-        work,
-        params,
-        after,
-        timeout_ms: timeout_ms.flatten(),
-        retries,
-        on_lost,
-    })
+    let name = name.filter(|name| name != code.as_str());
+    let timeout_ms = timeout_ms.flatten();
+    let spec = Spec { name, description, work, params, timeout_ms, retries, on_lost };
+    Some(Written { code, spec, after })
 }
 
 /// The list `after`: codes, or maps of one of `names` and `on`.

@@ -5,10 +5,15 @@
 
 use super::limits::{COPIES_MAX_BYTES, DEPTH_MAX};
 use super::node::{Entry, Node, Position, Scalar, Value};
+use super::source::SourceText;
+use super::window::Window;
 use dayend_engine::codes::shortened;
-use serde_saphyr::granit_parser::{Event, Marker, Parser, ScalarStyle, StrInput, Tag, options};
+use serde_saphyr::granit_parser::{
+    Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInput, Tag, options,
+};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::io::Read;
 
 /// Why the rest of a document cannot be read.
 #[derive(Debug)]
@@ -17,9 +22,31 @@ pub(super) struct Problem {
     pub(super) text: String,
 }
 
+/// The parser, over a text that is in memory as a whole, or piece by piece.
+enum Events<'t> {
+    Held(Box<Parser<'t, StrInput<'t>>>),
+    Spooled(Box<Parser<'static, Window<Box<dyn Read>>>>),
+}
+
+impl<'t> Events<'t> {
+    fn next(&mut self) -> Option<Result<(Event<'t>, Span), ScanError>> {
+        match self {
+            Self::Held(parser) => parser.next_event(),
+            Self::Spooled(parser) => parser.next_event(),
+        }
+    }
+
+    fn proceed_next_document(&mut self) -> Result<bool, ScanError> {
+        match self {
+            Self::Held(parser) => parser.proceed_next_document(),
+            Self::Spooled(parser) => parser.proceed_next_document(),
+        }
+    }
+}
+
 /// The documents of one file, read forward once.
 pub(super) struct Stream<'t> {
-    parser: Parser<'t, StrInput<'t>>,
+    parser: Events<'t>,
     anchors: BTreeMap<usize, Anchored>,
     copied_bytes: usize,
 }
@@ -41,14 +68,19 @@ pub(super) enum Opened {
 }
 
 impl<'t> Stream<'t> {
-    pub(super) fn new(text: &'t str) -> Self {
+    pub(super) fn new(text: &'t SourceText) -> Self {
         let options = options! {
             emit_comments: false,
             flow_nesting_limit: DEPTH_MAX,
             block_nesting_limit: DEPTH_MAX,
         };
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let parser = Parser::new_from_str_with_options(text, options);
+        let parser = if let Some(text) = text.held() {
+            let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+            Events::Held(Box::new(Parser::new_from_str_with_options(text, options)))
+        } else {
+            let window = Window::new(text.open());
+            Events::Spooled(Box::new(Parser::with_options(window, options)))
+        };
         Self { parser, anchors: BTreeMap::new(), copied_bytes: 0 }
     }
 
@@ -56,7 +88,7 @@ impl<'t> Stream<'t> {
     pub(super) fn next_document(&mut self) -> Result<bool, Problem> {
         self.anchors.clear();
         self.copied_bytes = 0;
-        while let Some(next) = self.parser.next_event() {
+        while let Some(next) = self.parser.next() {
             let (event, _) = next.map_err(|error| syntax(error.marker(), &error.info()))?;
             if matches!(event, Event::DocumentStart(..)) {
                 return Ok(true);
@@ -116,7 +148,7 @@ impl<'t> Stream<'t> {
     }
 
     fn event(&mut self) -> Result<(Event<'t>, Position), Problem> {
-        match self.parser.next_event() {
+        match self.parser.next() {
             Some(Ok((event, span))) => Ok((event, position(&span.start))),
             Some(Err(error)) => Err(syntax(error.marker(), &error.info())),
             None => Err(Problem {

@@ -49,7 +49,7 @@ pub(super) struct Made {
 
 impl Made {
     fn of(attempt: &Attempt, phase: Phase) -> Self {
-        let place = match attempt.task().work {
+        let place = match attempt.spec().work {
             Work::Noop | Work::Sql(_) => Place::Inside,
             Work::Command(_) => Place::Shim,
             Work::Http(_) => Place::Remote,
@@ -59,7 +59,7 @@ impl Made {
             phase,
             attempt: attempt.attempt,
             generation: attempt.generation,
-            retry_if_lost: attempt.task().on_lost == OnLost::Retry,
+            retry_if_lost: attempt.spec().on_lost == OnLost::Retry,
             begun: false,
             doomed: false,
             truth: None,

@@ -46,7 +46,7 @@ fn batch(random: &mut Random, name: &str) -> Batch {
         name: name.to_owned(),
         description: String::new(),
         params: BTreeMap::new(),
-        tasks,
+        tasks: tasks.into_iter().collect(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! A definition as the checks see it: edges and rules, looked at from scratch each time, without the engine's help.
 
-use dayend_engine::definition::{Definition, Edge, On, OnLost};
+use dayend_engine::definition::{Definition, Edge, On, OnLost, Task};
 use dayend_engine::run::{Gate, NodeState};
 use dayend_engine::status::Status;
 use dayend_service::stored::StoredChoices;
@@ -33,8 +33,9 @@ impl Graph {
     pub(super) fn of(definition: &Definition) -> Self {
         match definition {
             Definition::Batch(batch) => {
-                let codes: Vec<&str> = batch.tasks.iter().map(|task| task.code.as_str()).collect();
-                let nodes = batch.tasks.iter().map(|task| GraphNode {
+                let tasks: Vec<Task> = batch.tasks.iter().collect();
+                let codes: Vec<&str> = tasks.iter().map(|task| task.code.as_str()).collect();
+                let nodes = tasks.iter().map(|task| GraphNode {
                     code: task.code.to_string(),
                     after: edges(&codes, &task.after),
                     retries: task.retries.max,

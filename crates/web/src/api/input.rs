@@ -52,7 +52,7 @@ pub(super) fn parse_large<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Proble
     serde_json::from_slice(bytes).map_err(|error| unreadable(&error))
 }
 
-fn unreadable(error: &dyn std::fmt::Display) -> Problem {
+pub(super) fn unreadable(error: &dyn std::fmt::Display) -> Problem {
     Problem::new(ProblemCode::InvalidRequest, format!("the body: {error}"))
 }
 

@@ -111,7 +111,7 @@ fn push_status(text: &mut String, before: &str, status: Status) {
 
 /// The run id of a member, the code of a task.
 fn named(row: Row<'_>) -> &str {
-    row.member.map_or(row.code.as_str(), |member| member.as_str())
+    row.member.map_or(row.code, |member| member.as_str())
 }
 
 fn to_wire(status: Status) -> State {

@@ -136,7 +136,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting {
         key: "limits.definitions_bytes",
         kind: Kind::Number { min: 1024, max: 1_073_741_824 },
-        default: "16777216",
+        default: "268435456",
         doc: "The largest size of all definition files of one `apply` together, in bytes.",
     },
     Setting {

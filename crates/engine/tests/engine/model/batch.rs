@@ -89,11 +89,11 @@ impl Batch {
             deadline: None,
             timed_out: false,
         };
-        let by_code = |task: &definition::Task| (task.code.clone(), task.clone());
+        let by_code = |task: definition::Task| (task.code.clone(), task);
         Self {
             definition: batch.tasks.iter().map(by_code).collect(),
             after: batch.tasks.iter().map(|task| (task.code.clone(), task.after.clone())).collect(),
-            tasks: batch.tasks.iter().map(|task| (task.code.clone(), fresh(task))).collect(),
+            tasks: batch.tasks.iter().map(|task| (task.code.clone(), fresh(&task))).collect(),
             gate,
             interrupted: false,
             generation: 1,

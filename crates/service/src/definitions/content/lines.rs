@@ -1,7 +1,7 @@
-//! What stands in the lines: the head, and then a task or member a line, so that no line needs another to be read.
+//! What stands in the lines: the head as JSON, and then a task or member a line, so that no line needs another to be read.
 
 use dayend_engine::codes::Code;
-use dayend_engine::definition::{ConnectionTarget, Edge, On, Spec};
+use dayend_engine::definition::{ConnectionTarget, On};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -56,33 +56,65 @@ impl<'a> Titles<'a> {
     }
 }
 
-/// A task: its code, what it says, and what it comes after.
-pub(super) type TaskLine<'a> = (Cow<'a, Code>, Cow<'a, Spec>, Vec<Cow<'a, str>>);
-/// A member: its batch, and what it comes after.
-pub(super) type MemberLine<'a> = (Cow<'a, Code>, Vec<Cow<'a, str>>);
-
+/// Stands between the fields of a line. No field holds one.
+const FIELD: char = '\t';
+/// Stands between edges.
+const NEXT: char = ' ';
 /// Stands before the code of an edge that only a failure meets. No code begins with it.
 const FAILURE: char = '!';
 /// Stands before the code of an edge that any end meets.
 const END: char = '*';
 
-/// An edge as a text.
-pub(super) fn edge_text(edge: &Edge) -> Cow<'_, str> {
-    let code = edge.task.as_str();
-    match edge.on {
-        On::Success => Cow::Borrowed(code),
-        On::Failure => Cow::Owned(format!("{FAILURE}{code}")),
-        On::End => Cow::Owned(format!("{END}{code}")),
-    }
+/// A task or member: its code, what it comes after, and the JSON of what else it says.
+pub(super) struct Line<'l> {
+    pub code: &'l str,
+    after: &'l str,
+    pub spec: &'l str,
 }
 
-/// The edge that [`edge_text`] wrote.
-pub(super) fn edge_of(text: &str) -> Result<Edge, String> {
-    let (on, code) = match (text.strip_prefix(FAILURE), text.strip_prefix(END)) {
-        (Some(code), _) => (On::Failure, code),
-        (None, Some(code)) => (On::End, code),
-        (None, None) => (On::Success, text),
-    };
-    let task = code.parse().map_err(|error| format!("{error}"))?;
-    Ok(Edge { task, on })
+/// Writes a line, without its end.
+pub(super) fn write<'e>(
+    out: &mut String,
+    code: &str,
+    after: impl Iterator<Item = (&'e str, On)>,
+    spec: &str,
+) {
+    out.push_str(code);
+    let mut before = FIELD;
+    for (code, on) in after {
+        out.push(before);
+        before = NEXT;
+        match on {
+            On::Success => {}
+            On::Failure => out.push(FAILURE),
+            On::End => out.push(END),
+        }
+        out.push_str(code);
+    }
+    if before == FIELD {
+        out.push(FIELD);
+    }
+    out.push(FIELD);
+    out.push_str(spec);
+}
+
+impl<'l> Line<'l> {
+    /// The fields of what [`write`] wrote.
+    pub(super) fn parse(line: &'l str) -> Option<Self> {
+        let (code, rest) = line.split_once(FIELD)?;
+        let (after, spec) = rest.split_once(FIELD)?;
+        let first = code.starts_with(|first: char| first.is_ascii_alphabetic());
+        first.then_some(Self { code, after, spec })
+    }
+
+    /// The edges, as they were written.
+    pub(super) fn after(&self) -> impl Iterator<Item = (&'l str, On)> {
+        self.after.split(NEXT).filter(|edge| !edge.is_empty()).map(|edge| {
+            match (edge.strip_prefix(FAILURE), edge.strip_prefix(END)) {
+                (Some(code), _) => (code, On::Failure),
+                (None, Some(code)) => (code, On::End),
+                (None, None) => (edge, On::Success),
+            }
+        })
+    }
 }

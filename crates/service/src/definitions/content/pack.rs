@@ -1,10 +1,9 @@
 //! From a definition to what is stored.
 
-use super::lines::{Head, MemberLine, TaskLine, Titles, edge_text};
+use super::lines::{self, Head, Titles};
 use super::parts::Packer;
 use dayend_engine::definition::{Batch, Definition, Edge, Group};
 use dayend_store::port::Content;
-use serde::Serialize;
 use std::borrow::Cow;
 use std::io::Write as _;
 
@@ -16,7 +15,7 @@ pub fn pack(definition: &Definition) -> Content {
         Definition::BatchGroup(group) => pack_group(group, &mut packer),
         Definition::Connection(connection) => {
             let titles = Titles::new(&connection.code, &connection.name, &connection.description);
-            line(&Head::Connection(titles, Cow::Borrowed(&connection.target)), &mut packer);
+            head(&Head::Connection(titles, Cow::Borrowed(&connection.target)), &mut packer);
         }
     }
     packer.finish()
@@ -25,28 +24,32 @@ pub fn pack(definition: &Definition) -> Content {
 fn pack_batch(batch: &Batch, packer: &mut Packer) {
     let mut titles = Titles::new(&batch.code, &batch.name, &batch.description);
     titles.params = Cow::Borrowed(&batch.params);
-    line(&Head::Batch(titles), packer);
-    for task in &batch.tasks {
-        let spec = Cow::Owned(task.clone().into_spec());
-        let task: TaskLine<'_> = (Cow::Borrowed(&task.code), spec, edges(&task.after));
-        line(&task, packer);
+    head(&Head::Batch(titles), packer);
+    let mut text = String::new();
+    for task in 0..u32::try_from(batch.tasks.len()).unwrap_or(u32::MAX) {
+        let code = batch.tasks.code(task).unwrap_or_default();
+        lines::write(&mut text, code, batch.tasks.after(task), batch.tasks.spec_text(task));
+        end(&mut text, packer);
     }
 }
 
 fn pack_group(group: &Group, packer: &mut Packer) {
-    line(&Head::BatchGroup(Titles::new(&group.code, &group.name, &group.description)), packer);
+    head(&Head::BatchGroup(Titles::new(&group.code, &group.name, &group.description)), packer);
+    let mut text = String::new();
     for member in &group.members {
-        let member: MemberLine<'_> = (Cow::Borrowed(&member.batch), edges(&member.after));
-        line(&member, packer);
+        lines::write(&mut text, member.batch.as_str(), member.after.iter().map(Edge::parts), "");
+        end(&mut text, packer);
     }
 }
 
-fn edges(after: &[Edge]) -> Vec<Cow<'_, str>> {
-    after.iter().map(edge_text).collect()
+fn head(head: &Head<'_>, packer: &mut Packer) {
+    let mut text = serde_json::to_string(head).expect("a head holds only texts");
+    end(&mut text, packer);
 }
 
-fn line(what: &impl Serialize, packer: &mut Packer) {
-    serde_json::to_writer(&mut *packer, what)
-        .expect("a definition holds only texts, finite numbers and lists of them");
-    packer.write_all(b"\n").expect("a packer in memory takes everything");
+/// Packs a line; its place is used again for the next one.
+fn end(line: &mut String, packer: &mut Packer) {
+    line.push('\n');
+    packer.write_all(line.as_bytes()).expect("a packer in memory takes everything");
+    line.clear();
 }

@@ -74,7 +74,7 @@ impl Write for Parts {
 pub(super) struct Unpacker<'p> {
     digest: Sha256,
     text: BufReader<FrameDecoder<Pieces<'p>>>,
-    line: Vec<u8>,
+    line: String,
 }
 
 impl<'p> Unpacker<'p> {
@@ -83,17 +83,17 @@ impl<'p> Unpacker<'p> {
         Self {
             digest: Sha256::new(),
             text: BufReader::new(FrameDecoder::new(pieces)),
-            line: Vec::new(),
+            line: String::new(),
         }
     }
 
-    /// The next line; none at the end.
-    pub(super) fn next_line(&mut self) -> Result<Option<&[u8]>, String> {
+    /// The next line without its end; none behind the last one.
+    pub(super) fn next_line(&mut self) -> Result<Option<&str>, String> {
         self.line.clear();
-        let read = self.text.read_until(b'\n', &mut self.line);
+        let read = self.text.read_line(&mut self.line);
         let count = read.map_err(|error| format!("it cannot be unpacked: {error}"))?;
         self.digest.update(&self.line);
-        Ok((count > 0).then_some(self.line.as_slice()))
+        Ok((count > 0).then(|| self.line.trim_end_matches('\n')))
     }
 
     /// Whether all lines were those that were packed.
@@ -146,8 +146,7 @@ mod tests {
             let mut unpacker = Unpacker::new(&content.parts);
             let mut found = 0_u32;
             while let Some(line) = unpacker.next_line().unwrap() {
-                let want = format!("{found} {}\n", found.wrapping_mul(2_654_435_761));
-                assert_eq!(line, want.as_bytes());
+                assert_eq!(line, format!("{found} {}", found.wrapping_mul(2_654_435_761)));
                 found += 1;
             }
             assert_eq!(found, lines);

@@ -1,10 +1,10 @@
 //! From what is stored to a definition.
 
-use super::lines::{Head, MemberLine, TaskLine, Titles, edge_of};
+use super::lines::{Head, Line};
 use super::parts::Unpacker;
-use dayend_engine::definition::{Batch, Connection, Definition, Edge, Group, Member, Task};
-use serde::Deserialize;
-use std::borrow::Cow;
+use dayend_engine::definition::{
+    Batch, Connection, Definition, EDGES_MAX, Edge, Group, Member, NODES_MAX, Tasks,
+};
 
 /// The definition that was packed, or a sentence that says why it cannot be read.
 pub fn unpack(digest: &[u8; 32], parts: &[Box<[u8]>]) -> Result<Definition, String> {
@@ -17,20 +17,19 @@ pub fn unpack(digest: &[u8; 32], parts: &[Box<[u8]>]) -> Result<Definition, Stri
 
 fn read(lines: &mut Unpacker<'_>) -> Result<Definition, String> {
     let head = lines.next_line()?.ok_or("it is empty")?;
-    // Owned, because the line's place is used again for the next one.
-    match parsed::<Head<'_>>(head)? {
+    let head: Head<'static> = serde_json::from_str(head).map_err(|error| error.to_string())?;
+    match head {
         Head::Batch(titles) => {
-            let Titles { code, description, params, .. } = &titles;
-            let (name, code) = (titles.full_name(), code.clone().into_owned());
+            let (name, code) = (titles.full_name(), titles.code.into_owned());
             let (description, params) =
-                (description.clone().into_owned(), params.clone().into_owned());
-            let tasks = listed(lines, task)?;
+                (titles.description.into_owned(), titles.params.into_owned());
+            let tasks = tasks(lines)?;
             Ok(Definition::Batch(Batch { code, name, description, params, tasks }))
         }
         Head::BatchGroup(titles) => {
             let (name, code) = (titles.full_name(), titles.code.into_owned());
             let description = titles.description.into_owned();
-            let members = listed(lines, member)?;
+            let members = members(lines)?;
             Ok(Definition::BatchGroup(Group { code, name, description, members }))
         }
         Head::Connection(titles, target) => {
@@ -44,31 +43,30 @@ fn read(lines: &mut Unpacker<'_>) -> Result<Definition, String> {
     }
 }
 
-fn listed<T>(
-    lines: &mut Unpacker<'_>,
-    convert: fn(&[u8]) -> Result<T, String>,
-) -> Result<Vec<T>, String> {
-    let mut items = Vec::new();
+fn tasks(lines: &mut Unpacker<'_>) -> Result<Tasks, String> {
+    let mut tasks = Tasks::new(super::super::limits::seed());
     while let Some(line) = lines.next_line()? {
-        items.push(convert(line)?);
+        if tasks.len() == NODES_MAX || tasks.edge_count() > EDGES_MAX {
+            return Err("it has too many tasks".to_owned());
+        }
+        let line = Line::parse(line).ok_or("a line is no task")?;
+        tasks
+            .push_packed(line.code, line.spec, line.after())
+            .map_err(|error| format!("task `{}`: {error}", line.code))?;
     }
-    Ok(items)
+    tasks.shrink();
+    Ok(tasks)
 }
 
-fn task(line: &[u8]) -> Result<Task, String> {
-    let (code, spec, after): TaskLine<'_> = parsed(line)?;
-    Ok(Task::new(code.into_owned(), spec.into_owned(), edges(&after)?))
-}
-
-fn member(line: &[u8]) -> Result<Member, String> {
-    let (batch, after): MemberLine<'_> = parsed(line)?;
-    Ok(Member { batch: batch.into_owned(), after: edges(&after)? })
-}
-
-fn edges(after: &[Cow<'_, str>]) -> Result<Vec<Edge>, String> {
-    after.iter().map(|text| edge_of(text)).collect()
-}
-
-fn parsed<'l, T: Deserialize<'l>>(line: &'l [u8]) -> Result<T, String> {
-    serde_json::from_slice(line).map_err(|error| error.to_string())
+fn members(lines: &mut Unpacker<'_>) -> Result<Vec<Member>, String> {
+    let mut members = Vec::new();
+    while let Some(line) = lines.next_line()? {
+        let line = Line::parse(line).ok_or("a line is no member")?;
+        let batch = line.code.parse().map_err(|error| format!("{error}"))?;
+        let edge = |(code, on): (&str, _)| {
+            code.parse().map(|task| Edge { task, on }).map_err(|error| format!("{error}"))
+        };
+        members.push(Member { batch, after: line.after().map(edge).collect::<Result<_, _>>()? });
+    }
+    Ok(members)
 }

@@ -373,8 +373,9 @@ fn parameter_values_are_kept_exactly_as_written() {
     );
     let parsed = read_one(&text).unwrap();
     let Definition::Batch(batch) = &parsed[0].definition else { panic!("a batch was written") };
+    let spec = batch.tasks.spec(0);
     let params: Vec<(&str, &str)> =
-        batch.tasks[0].params.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        spec.params.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let want = [
         ("A", "007"),
         ("B", "yes"),

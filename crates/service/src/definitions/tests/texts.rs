@@ -4,7 +4,7 @@ use crate::definitions::{Parsed, read};
 use crate::requests::{Defect, SourceFile};
 
 pub(super) fn file(name: &str, text: &str) -> SourceFile {
-    SourceFile { name: name.to_owned(), text: text.to_owned() }
+    SourceFile { name: name.to_owned(), text: text.into() }
 }
 
 pub(super) fn read_one(text: &str) -> Result<Vec<Parsed>, Vec<Defect>> {

@@ -49,7 +49,7 @@ pub(in crate::simulation) fn starts_what_was_accepted(
     let came: RunParams = serde_json::from_str(&row.params).map_err(|error| error.to_string())?;
     let has =
         |(name, value): (&String, &String)| attempt.params.undeclared.get(name) == Some(value);
-    let plain = attempt.task().work == Work::Noop;
+    let plain = attempt.spec().work == Work::Noop;
     must(plain || came.batch.iter().all(has), || {
         format!("{:?} has {:?} instead of {}", attempt.id, attempt.params, row.params)
     })

@@ -1,13 +1,13 @@
 //! `POST /api/v1/definitions`: stores definitions, all or none.
 
+use super::upload;
 use crate::api::gate::Permitted;
-use crate::api::input::{json_bytes, parse_large};
 use crate::app::App;
 use crate::problem::{Problem, to_wire};
 use axum::Json;
 use axum::extract::{Request, State};
-use dayend_service::requests::{Applied, Change, SourceFile};
-use dayend_wire::definitions::{ApiChange, ApplyAnswer, ApplyRequest};
+use dayend_service::requests::{Applied, Change};
+use dayend_wire::definitions::{ApiChange, ApplyAnswer};
 
 /// The longest name of a file; it is repeated in every defect.
 const FILE_NAME_MAX_BYTES: usize = 1024;
@@ -18,18 +18,14 @@ pub(in crate::api) async fn apply(
     permitted: Permitted,
     request: Request,
 ) -> Result<Json<ApplyAnswer>, Problem> {
-    let (_, bytes) =
-        json_bytes(&app.room, request, app.settings.definitions_limit_bytes, false).await?;
-    let ApplyRequest { files, dry_run } = parse_large(&bytes)?;
-    drop(bytes);
+    let mut upload = upload::take(&app, request).await?;
+    let (files, dry_run) = (std::mem::take(&mut upload.files), upload.dry_run);
     if let Some(at) = files.iter().position(|file| file.name.len() > FILE_NAME_MAX_BYTES) {
         return Err(Problem::invalid(
             &format!("files[{at}].name"),
             format_args!("longer than {FILE_NAME_MAX_BYTES} bytes"),
         ));
     }
-    let files =
-        files.into_iter().map(|file| SourceFile { name: file.name, text: file.text }).collect();
     let applied = app.service.apply(&permitted.caller, permitted.scope, files, dry_run).await?;
     Ok(Json(answer(applied)))
 }
