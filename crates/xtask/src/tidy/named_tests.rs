@@ -28,7 +28,8 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
 fn names(line: &str) -> impl Iterator<Item = &str> {
     let quoted = line.split('`').skip(1).step_by(2);
     quoted.filter(|name| {
-        let is_plain = name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+        let is_plain =
+            name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
         is_plain && name.matches('_').count() >= UNDERLINES_MIN
     })
 }
