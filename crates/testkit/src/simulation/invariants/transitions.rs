@@ -34,7 +34,7 @@ impl Step<'_> {
         let state = NodeState::from_number(row.state);
         let state = state.ok_or_else(|| format!("there is no state {}", row.state))?;
         if !known.graph.is_group {
-            self.only_listed_changes(before, state)?;
+            self.only_listed_changes(known, before, state)?;
             self.only_a_report_ends_an_attempt(known, before, state)?;
         }
         if row.epoch == before.epoch {
@@ -70,7 +70,7 @@ impl Step<'_> {
     }
 
     /// Terminal states are final within a generation; everything else is in this table.
-    fn only_listed_changes(&self, before: NodeNow, to: NodeState) -> Check {
+    fn only_listed_changes(&self, known: &Known, before: NodeNow, to: NodeState) -> Check {
         let command = self.command;
         let own = command.is_empty();
         let restart = command == "restart";
@@ -83,7 +83,10 @@ impl Step<'_> {
             (Waiting, Running | Waiting) => true,
             (Waiting, Held) => command == "hold",
             (Waiting | Held, Excluded) => command == "exclude",
-            (Waiting | Held, Interrupted) => command == "interrupt" || force,
+            // What a person makes reachable while its group is interrupted, by a member that is restarted alone too.
+            (Waiting | Held, Interrupted) => {
+                command == "interrupt" || force || (restart && known.parent.is_some())
+            }
             (Held, Waiting) => command == "release" || restart,
             (Excluded, Waiting) => command == "include",
             (Running | Recycling, Stopping) | (Backoff, Interrupted) => command == "interrupt",
