@@ -6,6 +6,9 @@ use crate::wire::Wire;
 use std::time::Duration;
 use tokio::task::JoinSet;
 
+/// What the connections of those who read the database may hold, once they are open.
+const READERS_FILES: usize = 16;
+
 /// Hangs up in the middle of requests, so many times a second; each has a key of its own.
 async fn hang_up(house: &House, round: usize, seconds: usize, per_s: u32) -> Vec<String> {
     let (mut callers, mut tick, mut keys) = (JoinSet::new(), ticks(per_s), Vec::new());
@@ -36,7 +39,7 @@ async fn callers_that_hang_up_leave_nothing_behind_and_a_repeated_key_is_one_run
     let (seconds, per_s) = by_form((1, 500), (30, 1000));
     let quiet = |before: Option<Held>| {
         let look = || Held::by(house.pid());
-        let files = before.map_or(usize::MAX, |before| before.files + 3);
+        let files = before.map_or(usize::MAX, |before| before.files + READERS_FILES);
         soon(Duration::from_mins(1), look, move |held| held.files <= files)
     };
     let idle = quiet(None).await;
