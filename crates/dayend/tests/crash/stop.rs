@@ -13,7 +13,7 @@ const STOP_WITHIN: Duration = Duration::from_secs(2);
 /// Attempts of a server that was killed are found again within this time.
 const ADOPT_WITHIN: Duration = Duration::from_secs(5);
 /// How many commands run when the server is killed; `DAYEND_CRASH_COMMANDS` asks for more.
-const COMMANDS: usize = 20;
+const COMMANDS: usize = 200;
 
 #[test]
 fn sigterm_stops_in_time_and_a_running_command_goes_on_under_the_next_server() {
