@@ -1,6 +1,6 @@
 //! A SQLite file opened by a program that a task runs, apart from any server: for loading and reporting.
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{Connection as _, Row as _};
 use std::path::Path;
 use std::time::Duration;
@@ -22,10 +22,10 @@ pub struct SqliteFile {
 impl SqliteFile {
     /// Opens the file, or creates it, and runs `schema`: statements that change nothing the second time.
     pub async fn open(path: &Path, schema: &'static str) -> Result<Self, SqliteFileError> {
+        // A write-ahead log is not asked for: the change to it does not wait for another program that has the file, it fails.
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
             .busy_timeout(BUSY_TIMEOUT);
         let mut connection = SqliteConnection::connect_with(&options).await?;
         let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
@@ -91,6 +91,26 @@ mod tests {
         let rows =
             again.rows("select name from t where name <> $1 order by name", &["z"]).await.unwrap();
         assert_eq!(rows, [["a'; drop table t; --"]]);
+    }
+
+    /// Any program of the night may be the first, and two of its batches begin at the same moment.
+    #[tokio::test]
+    async fn many_programs_can_open_a_file_at_once_that_none_has_made_yet() {
+        let place = tempfile::tempdir().unwrap();
+        for round in 0..10 {
+            let path = place.path().join(format!("{round}.sqlite"));
+            let opening = (0..8).map(async |number| {
+                let name = number.to_string();
+                let mut file = SqliteFile::open(&path, SCHEMA).await?;
+                file.transaction(&[(INSERT, &[&name])]).await?;
+                file.close().await
+            });
+            let opened = futures_util::future::join_all(opening).await;
+            assert!(opened.iter().all(Result::is_ok), "round {round}: {opened:?}");
+            let mut file = SqliteFile::open(&path, SCHEMA).await.unwrap();
+            let count = file.rows("select cast(count(*) as text) from t", &[]).await.unwrap();
+            assert_eq!(count, [["8"]]);
+        }
     }
 
     #[tokio::test]
