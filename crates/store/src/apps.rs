@@ -11,6 +11,9 @@ pub(crate) const PUT: &str = "INSERT INTO apps (client_id, tenant, name, secret,
     grants = excluded.grants, strict = excluded.strict, active = excluded.active, created_at = excluded.created_at, \
     fingerprint = excluded.fingerprint";
 pub(crate) const FIND: &str = "SELECT * FROM apps WHERE client_id = $1";
+pub(crate) const AFTER: &str =
+    "SELECT * FROM apps WHERE tenant = $1 AND client_id > $2 ORDER BY client_id LIMIT $3";
+pub(crate) const DELETE: &str = "DELETE FROM apps WHERE tenant = $1 AND client_id = $2";
 pub(crate) const ALL: &str = "SELECT * FROM apps";
 
 /// The columns of an app.

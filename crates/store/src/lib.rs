@@ -17,6 +17,7 @@ pub mod copy;
 mod database;
 mod definitions;
 mod dialect;
+mod documents;
 mod fingerprint;
 mod grants;
 pub mod history;

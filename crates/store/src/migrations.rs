@@ -6,7 +6,10 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::{AssertSqlSafe, SqlSafeStr as _};
 
 /// The number, name and text of each step.
-const STEPS: &[(i64, &str, &str)] = &[(1, "first", include_str!("../migrations/0001_first.sql"))];
+const STEPS: &[(i64, &str, &str)] = &[
+    (1, "first", include_str!("../migrations/0001_first.sql")),
+    (2, "documents", include_str!("../migrations/0002_documents.sql")),
+];
 
 /// The newest schema version of a database; none: no step was taken.
 pub(crate) const NEWEST_APPLIED: &str = "SELECT MAX(version) FROM _sqlx_migrations";

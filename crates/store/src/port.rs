@@ -80,10 +80,47 @@ pub enum Write {
         family: String,
         history: HistoryRecord,
     },
+    /// Takes a user or an app away; its name is free again.
+    DeleteUser {
+        tenant: String,
+        id: String,
+        history: HistoryRecord,
+    },
+    DeleteApp {
+        tenant: String,
+        client_id: String,
+        history: HistoryRecord,
+    },
+    /// Changes of documents, together with one other write (at least an audit event): all or none. Loses the race if any
+    /// guard does not hold, or `with` loses it.
+    Change {
+        documents: Vec<DocumentChange>,
+        with: Box<Write>,
+    },
     /// Only an audit event (a refused log-in, for example).
     Audit {
         history: HistoryRecord,
     },
+}
+
+impl Write {
+    /// What it adds to the history.
+    pub fn history(&self) -> &[HistoryRecord] {
+        match self {
+            Self::Runs { history, .. } => history,
+            Self::Change { with, .. } => with.history(),
+            Self::Define { history, .. }
+            | Self::PutUser { history, .. }
+            | Self::PutApp { history, .. }
+            | Self::PutGrant { history, .. }
+            | Self::IssueRefresh { history, .. }
+            | Self::SpendRefresh { history, .. }
+            | Self::RevokeFamily { history, .. }
+            | Self::DeleteUser { history, .. }
+            | Self::DeleteApp { history, .. }
+            | Self::Audit { history } => std::slice::from_ref(history),
+        }
+    }
 }
 
 /// What became of one write.
@@ -303,6 +340,56 @@ pub struct GrantRow {
     pub granted: bool,
 }
 
+/// What names a document.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DocumentKey {
+    /// What it is: `session`, `code`, `file`, …
+    pub kind: String,
+    /// Empty: it belongs to no tenant.
+    pub tenant: String,
+    pub id: String,
+}
+
+/// What a document says.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DocumentContent {
+    /// What it belongs to, for lists.
+    pub parent: Option<String>,
+    /// Compact JSON; never a secret that is not hashed or encrypted.
+    pub body: String,
+    /// It is forgotten some time after this; until then its reader decides what it is worth.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A document as stored.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DocumentRow {
+    pub key: DocumentKey,
+    pub content: DocumentContent,
+    /// 1 for a new document, one more after each change.
+    pub revision: i64,
+}
+
+/// What must hold for a document to be changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guard {
+    /// Nothing: the last writer wins.
+    Any,
+    /// There is none.
+    Absent,
+    /// It is at this revision.
+    Revision(i64),
+}
+
+/// One guarded change of a document.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DocumentChange {
+    pub key: DocumentKey,
+    pub guard: Guard,
+    /// None deletes it.
+    pub to: Option<DocumentContent>,
+}
+
 /// SHA-256 (or HMAC) of a secret: the only form in which one is stored.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SecretHash(pub [u8; 32]);
@@ -403,10 +490,29 @@ pub trait Store: Send + Sync {
     async fn user_by_name(&self, tenant: &str, name: &str) -> Result<Option<UserRow>, StoreError>;
     async fn user_by_id(&self, tenant: &str, id: &str) -> Result<Option<UserRow>, StoreError>;
     async fn app(&self, client_id: &str) -> Result<Option<AppRow>, StoreError>;
+    /// Users of the tenant whose name comes after `after`, by name.
+    async fn users(
+        &self,
+        tenant: &str,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<UserRow>, StoreError>;
+    /// Apps of the tenant whose client id comes after `after`, by client id.
+    async fn apps(&self, tenant: &str, after: &str, limit: u32) -> Result<Vec<AppRow>, StoreError>;
+    async fn document(&self, key: &DocumentKey) -> Result<Option<DocumentRow>, StoreError>;
+    /// Documents of a kind whose id comes after `after`, by id; `parent` narrows.
+    async fn documents(
+        &self,
+        kind: &str,
+        tenant: &str,
+        parent: Option<&str>,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<DocumentRow>, StoreError>;
     async fn grants(&self, tenant: &str, grantee: &str) -> Result<Vec<GrantRow>, StoreError>;
     async fn refresh(&self, hash: SecretHash) -> Result<Option<RefreshRow>, StoreError>;
 
-    /// Deletes idempotency keys and group ids older than `before`, and refresh tokens that expired before it.
+    /// Deletes idempotency keys and group ids older than `before`, and refresh tokens and documents that expired before it.
     async fn forget(&self, before: Timestamp) -> Result<(), StoreError>;
     /// Whether it can be written to, as far as can be said without doing so: a file may have been taken away.
     async fn usable(&self) -> Result<(), StoreError> {
@@ -451,12 +557,20 @@ secret_free_debug! {
     UserRow: id, tenant, name, active;
     AppRow: client_id, tenant, name, grants, active;
     RefreshRow: family, client_id, tenant, user_id, scope, expires_at, spent, revoked;
+    DocumentRow: key, revision;
+    DocumentChange: key, guard;
 }
 
 impl fmt::Debug for Content {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let size_bytes: usize = self.parts.iter().map(|part| part.len()).sum();
         out.debug_struct("Content").field("size_bytes", &size_bytes).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for DocumentContent {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("DocumentContent").field("parent", &self.parent).finish_non_exhaustive()
     }
 }
 

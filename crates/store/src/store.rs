@@ -4,14 +4,16 @@ use crate::database::Database;
 use crate::definitions::PartRow;
 use crate::history::records;
 use crate::port::{
-    AppRow, ClaimRow, CommitError, DefinitionRow, GrantRow, Group, GroupId, HistoryRow, NodeRow,
-    Outcome, Partition, RefreshRow, RunRow, ScopeRow, SecretHash, Store, StoreError, Takeover,
-    UserRow, Verified, VersionKey,
+    AppRow, ClaimRow, CommitError, DefinitionRow, DocumentKey, DocumentRow, GrantRow, Group,
+    GroupId, HistoryRow, NodeRow, Outcome, Partition, RefreshRow, RunRow, ScopeRow, SecretHash,
+    Store, StoreError, Takeover, UserRow, Verified, VersionKey,
 };
 use crate::scopes::StoredScope;
 use crate::session::Work;
 use crate::work::{Forget, PutScope, Settle, TakeOver};
-use crate::{apps, claims, commits, definitions, grants, nodes, refresh, runs, scopes, users};
+use crate::{
+    apps, claims, commits, definitions, documents, grants, nodes, refresh, runs, scopes, users,
+};
 use async_trait::async_trait;
 use dayend_engine::codes::{Code, RunId, RunKey, Scope};
 use dayend_engine::definition::Kind;
@@ -156,6 +158,41 @@ impl<D: Database> Store for D {
         Database::find(self, apps::FIND, &[client_id.into()]).await
     }
 
+    async fn users(
+        &self,
+        tenant: &str,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<UserRow>, StoreError> {
+        Database::list(self, users::AFTER, &[tenant.into(), after.into(), limit.into()]).await
+    }
+
+    async fn apps(&self, tenant: &str, after: &str, limit: u32) -> Result<Vec<AppRow>, StoreError> {
+        Database::list(self, apps::AFTER, &[tenant.into(), after.into(), limit.into()]).await
+    }
+
+    async fn document(&self, key: &DocumentKey) -> Result<Option<DocumentRow>, StoreError> {
+        Database::find(self, documents::FIND, &documents::name(key)).await
+    }
+
+    async fn documents(
+        &self,
+        kind: &str,
+        tenant: &str,
+        parent: Option<&str>,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<DocumentRow>, StoreError> {
+        let (kind, tenant, after, limit) = (kind.into(), tenant.into(), after.into(), limit.into());
+        match parent {
+            Some(parent) => {
+                let values = [kind, tenant, parent.into(), after, limit];
+                Database::list(self, documents::LIST_OF_PARENT, &values).await
+            }
+            None => Database::list(self, documents::LIST, &[kind, tenant, after, limit]).await,
+        }
+    }
+
     async fn grants(&self, tenant: &str, grantee: &str) -> Result<Vec<GrantRow>, StoreError> {
         Database::list(self, grants::OF_GRANTEE, &[tenant.into(), grantee.into()]).await
     }
@@ -165,7 +202,7 @@ impl<D: Database> Store for D {
     }
 
     async fn forget(&self, before: Timestamp) -> Result<(), StoreError> {
-        for sql in [claims::FORGET, commits::FORGET, refresh::FORGET] {
+        for sql in [claims::FORGET, commits::FORGET, refresh::FORGET, documents::FORGET] {
             while written(self, Forget { sql, before }).await? > 0 {}
         }
         Ok(())

@@ -14,6 +14,9 @@ pub(crate) const BY_ID: &str = "SELECT * FROM users WHERE tenant = $1 AND id = $
 /// Another user with that name.
 pub(crate) const NAMESAKE: &str =
     "SELECT COUNT(*) FROM users WHERE tenant = $1 AND name = $2 AND id <> $3";
+pub(crate) const AFTER: &str =
+    "SELECT * FROM users WHERE tenant = $1 AND name > $2 ORDER BY name LIMIT $3";
+pub(crate) const DELETE: &str = "DELETE FROM users WHERE tenant = $1 AND id = $2";
 pub(crate) const ALL: &str = "SELECT * FROM users";
 
 /// The columns of a user.

@@ -68,6 +68,12 @@ for_each_store! {
     identity::a_user_name_has_one_user;
     identity::a_grant_that_was_taken_away_is_gone;
     identity::a_scope_can_be_made_twice;
+    documents::a_document_comes_back_as_it_was_written_and_counts_its_changes;
+    documents::exactly_one_of_two_writers_with_the_same_guard_wins;
+    documents::a_change_is_applied_whole_or_not_at_all;
+    documents::documents_are_listed_by_id_in_pages_and_by_parent;
+    documents::expired_documents_are_forgotten;
+    documents::users_and_apps_are_listed_and_can_be_deleted;
     verify::a_sound_database_has_no_defects;
     verify::each_kind_of_tampering_is_a_defect;
 }

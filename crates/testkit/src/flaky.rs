@@ -5,9 +5,9 @@ use dayend_engine::codes::{Code, RunId, RunKey, Scope};
 use dayend_engine::definition::Kind;
 use dayend_engine::time::Timestamp;
 use dayend_store::port::{
-    AppRow, ClaimRow, CommitError, DefinitionRow, GrantRow, Group, GroupId, HistoryRow, NodeRow,
-    Outcome, Partition, RefreshRow, RunRow, ScopeRow, SecretHash, Store, StoreError, Takeover,
-    UserRow, Verified, VersionKey,
+    AppRow, ClaimRow, CommitError, DefinitionRow, DocumentKey, DocumentRow, GrantRow, Group,
+    GroupId, HistoryRow, NodeRow, Outcome, Partition, RefreshRow, RunRow, ScopeRow, SecretHash,
+    Store, StoreError, Takeover, UserRow, Verified, VersionKey,
 };
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -276,6 +276,34 @@ impl Store for Flaky {
 
     async fn app(&self, client_id: &str) -> Result<Option<AppRow>, StoreError> {
         self.read()?.app(client_id).await
+    }
+
+    async fn users(
+        &self,
+        tenant: &str,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<UserRow>, StoreError> {
+        self.read()?.users(tenant, after, limit).await
+    }
+
+    async fn apps(&self, tenant: &str, after: &str, limit: u32) -> Result<Vec<AppRow>, StoreError> {
+        self.read()?.apps(tenant, after, limit).await
+    }
+
+    async fn document(&self, key: &DocumentKey) -> Result<Option<DocumentRow>, StoreError> {
+        self.read()?.document(key).await
+    }
+
+    async fn documents(
+        &self,
+        kind: &str,
+        tenant: &str,
+        parent: Option<&str>,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<DocumentRow>, StoreError> {
+        self.read()?.documents(kind, tenant, parent, after, limit).await
     }
 
     async fn grants(&self, tenant: &str, grantee: &str) -> Result<Vec<GrantRow>, StoreError> {

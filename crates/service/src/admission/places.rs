@@ -15,6 +15,10 @@ pub(crate) fn lane(write: &Write) -> &str {
         Write::PutGrant { grant, .. } => &grant.tenant,
         Write::IssueRefresh { token, .. } => &token.tenant,
         Write::SpendRefresh { successor, .. } => &successor.tenant,
+        Write::DeleteUser { tenant, .. } | Write::DeleteApp { tenant, .. } => tenant,
+        Write::Change { documents, with } => {
+            documents.first().map_or_else(|| lane(with), |change| change.key.tenant.as_str())
+        }
         Write::Runs { .. } | Write::RevokeFamily { .. } | Write::Audit { .. } => "",
     }
 }
@@ -28,7 +32,13 @@ pub(crate) fn places(command: &Command) -> usize {
                 let parts = rows.iter().flat_map(|row| row.content.parts.iter());
                 parts.map(|part| part.len()).sum()
             }
+            Write::Change { documents, .. } => {
+                let contents = documents.iter().filter_map(|change| change.to.as_ref());
+                contents.map(|content| content.body.len()).sum()
+            }
             Write::Runs { .. }
+            | Write::DeleteUser { .. }
+            | Write::DeleteApp { .. }
             | Write::PutUser { .. }
             | Write::PutApp { .. }
             | Write::PutGrant { .. }

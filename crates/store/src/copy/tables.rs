@@ -38,7 +38,7 @@ impl<const N: usize> Table<N> {
 }
 
 /// All tables, parents before the rows that refer to them.
-pub(super) fn shapes() -> [Shape; 14] {
+pub(super) fn shapes() -> [Shape; 15] {
     [
         PARTITIONS.shape(),
         COMMITS.shape(),
@@ -54,6 +54,7 @@ pub(super) fn shapes() -> [Shape; 14] {
         APPS.shape(),
         GRANTS.shape(),
         REFRESH_TOKENS.shape(),
+        DOCUMENTS.shape(),
     ]
 }
 
@@ -73,6 +74,7 @@ pub(super) const OCCUPIED: &str = "SELECT CAST(CASE WHEN EXISTS (SELECT 1 FROM c
     OR EXISTS (SELECT 1 FROM apps) \
     OR EXISTS (SELECT 1 FROM grants) \
     OR EXISTS (SELECT 1 FROM refresh_tokens) \
+    OR EXISTS (SELECT 1 FROM documents) \
     THEN 1 ELSE 0 END AS BIGINT)";
 
 const READ_PARTITIONS: &str = "SELECT partition, epoch, head_seq, head_hash, last_group, last_created_ms, \
@@ -232,4 +234,16 @@ pub(super) static REFRESH_TOKENS: Table<12> = Table::new(
     READ_REFRESH_TOKENS,
     WRITE_REFRESH_TOKENS,
     [Bytes, Bytes, Text, Text, Text, Text, Text, Int, Int, Bytes, Text, Text],
+);
+
+const READ_DOCUMENTS: &str = "SELECT kind, tenant, id, parent, body, revision, expires_at, fingerprint \
+    FROM documents ORDER BY kind, tenant, id";
+const WRITE_DOCUMENTS: &str = "INSERT INTO documents (kind, tenant, id, parent, body, revision, expires_at, \
+    fingerprint) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+pub(super) static DOCUMENTS: Table<8> = Table::new(
+    "documents",
+    READ_DOCUMENTS,
+    WRITE_DOCUMENTS,
+    [Text, Text, Text, Text, Text, Int, Int, Bytes],
 );

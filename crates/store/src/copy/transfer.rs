@@ -47,6 +47,7 @@ impl Transfer {
             self.copy(target, &tables::APPS).await?,
             self.copy(target, &tables::GRANTS).await?,
             self.copy(target, &tables::REFRESH_TOKENS).await?,
+            self.copy(target, &tables::DOCUMENTS).await?,
         ])
     }
 

@@ -4,13 +4,13 @@ use crate::definitions::PartRow;
 use crate::history::records;
 use crate::partitions::{self, PartitionRow};
 use crate::port::{
-    AppRow, ClaimRow, DefinitionRow, GrantRow, HistoryRow, NodeRow, RefreshRow, RunRow, StoreError,
-    UserRow, Verified,
+    AppRow, ClaimRow, DefinitionRow, DocumentRow, GrantRow, HistoryRow, NodeRow, RefreshRow,
+    RunRow, StoreError, UserRow, Verified,
 };
 use crate::scopes::StoredScope;
 use crate::session::{Session, Stored};
 use crate::verify::{CONTRADICTIONS, Chain, Defects, Replay};
-use crate::{apps, claims, definitions, grants, nodes, refresh, runs, scopes, users};
+use crate::{apps, claims, definitions, documents, grants, nodes, refresh, runs, scopes, users};
 use dayend_engine::codes::RunKey;
 
 /// Checks everything that `session` sees; it should see one instant.
@@ -70,7 +70,8 @@ async fn seals(session: &mut impl Session, defects: &mut Defects) -> Result<(), 
     intact::<UserRow>(session, users::ALL, defects).await?;
     intact::<AppRow>(session, apps::ALL, defects).await?;
     intact::<GrantRow>(session, grants::ALL, defects).await?;
-    intact::<RefreshRow>(session, refresh::ALL, defects).await
+    intact::<RefreshRow>(session, refresh::ALL, defects).await?;
+    intact::<DocumentRow>(session, documents::ALL, defects).await
 }
 
 async fn intact<T: Stored>(

@@ -10,7 +10,7 @@ use crate::refresh::{self, NewToken};
 use crate::runs::{self, NewRun, NewState};
 use crate::session::{Session, Work};
 use crate::values::{Row as _, and};
-use crate::{apps, definitions, fingerprint, grants, users};
+use crate::{apps, definitions, documents, fingerprint, grants, users};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Applies a group.
@@ -101,6 +101,17 @@ async fn take_claims(
 
 /// Applies a write that is not part of running batches, statement by statement.
 async fn apply_rare(session: &mut impl Session, write: &Write) -> Result<bool, StoreError> {
+    let Write::Change { documents, with } = write else {
+        return apply_single(session, write).await;
+    };
+    // Guards first: what cannot be applied whole must leave nothing.
+    if !documents::hold(session, documents).await? || !apply_single(session, with).await? {
+        return Ok(false);
+    }
+    documents::apply(session, documents).await.map(|()| true)
+}
+
+async fn apply_single(session: &mut impl Session, write: &Write) -> Result<bool, StoreError> {
     match write {
         Write::Define { rows, .. } => define(session, rows).await,
         Write::PutUser { user, .. } => {
@@ -146,7 +157,18 @@ async fn apply_rare(session: &mut impl Session, write: &Write) -> Result<bool, S
         Write::RevokeFamily { family, .. } => {
             session.execute(refresh::REVOKE_FAMILY, &[family.as_str().into()]).await.map(|_| true)
         }
+        Write::DeleteUser { tenant, id, .. } => {
+            let values = [tenant.as_str().into(), id.as_str().into()];
+            session.execute(users::DELETE, &values).await.map(|deleted| deleted == 1)
+        }
+        Write::DeleteApp { tenant, client_id, .. } => {
+            let values = [tenant.as_str().into(), client_id.as_str().into()];
+            session.execute(apps::DELETE, &values).await.map(|deleted| deleted == 1)
+        }
         Write::Audit { .. } => Ok(true),
+        Write::Change { .. } => {
+            Err(StoreError::Inconsistent("a change of documents holds another one".to_owned()))
+        }
         Write::Runs { .. } => Err(StoreError::Inconsistent("runs are written together".to_owned())),
     }
 }
@@ -198,29 +220,14 @@ impl<'g> Batch<'g> {
     }
 
     fn add(&mut self, group: &'g Group, write: &'g Write) {
-        match write {
-            Write::Runs { new, changed, nodes, history, .. } => {
-                self.new.extend(new);
-                let of_new =
-                    new.iter().map(|run| NewState { group, key: run.key, state: &run.state });
-                let of_changed = changed.iter().map(|change| NewState {
-                    group,
-                    key: change.key,
-                    state: &change.state,
-                });
-                self.states.extend(of_new.chain(of_changed));
-                self.nodes.extend(nodes.iter().map(|row| NewNode { group, row }));
-                self.history.extend(history);
-            }
-            Write::Define { history, .. }
-            | Write::PutUser { history, .. }
-            | Write::PutApp { history, .. }
-            | Write::PutGrant { history, .. }
-            | Write::IssueRefresh { history, .. }
-            | Write::SpendRefresh { history, .. }
-            | Write::RevokeFamily { history, .. }
-            | Write::Audit { history } => self.history.push(history),
-        }
+        self.history.extend(write.history());
+        let Write::Runs { new, changed, nodes, .. } = write else { return };
+        self.new.extend(new);
+        let of_new = new.iter().map(|run| NewState { group, key: run.key, state: &run.state });
+        let of_changed =
+            changed.iter().map(|change| NewState { group, key: change.key, state: &change.state });
+        self.states.extend(of_new.chain(of_changed));
+        self.nodes.extend(nodes.iter().map(|row| NewNode { group, row }));
     }
 
     async fn write(&self, session: &mut impl Session, group: &Group) -> Result<(), StoreError> {

@@ -2,6 +2,7 @@
 
 pub(crate) mod build;
 pub(crate) mod definitions;
+pub(crate) mod documents;
 pub(crate) mod groups;
 pub(crate) mod history;
 pub(crate) mod home;

@@ -1,6 +1,7 @@
 use crate::suite::build::{
     Desk, change, claim, claimed, define, node, record, run, state, trigger,
 };
+use crate::suite::documents::put;
 use crate::suite::home::Home;
 use crate::suite::identity::{app, grant, issue, spend, token, user};
 use dayend_engine::codes::RunKey;
@@ -38,6 +39,7 @@ pub(crate) async fn fill(home: &dyn Home) {
     ])
     .await;
     desk.commit(vec![change(1, done, vec![polled])]).await;
+    desk.commit(vec![put("k", Some("p"), Some(Timestamp(7)))]).await;
     desk.store.close().await;
 }
 
@@ -54,7 +56,7 @@ pub(crate) async fn a_sound_database_has_no_defects(home: &dyn Home) {
     fresh.close().await;
     drop(fresh);
     fill(home).await;
-    assert_eq!(verified(home).await, Verified { records: 10, runs: 2, defects: vec![] });
+    assert_eq!(verified(home).await, Verified { records: 11, runs: 2, defects: vec![] });
 }
 
 pub(crate) async fn each_kind_of_tampering_is_a_defect(home: &dyn Home) {
@@ -65,7 +67,7 @@ pub(crate) async fn each_kind_of_tampering_is_a_defect(home: &dyn Home) {
             "the hash of record 10 is wrong"),
         ("who did it", "UPDATE history SET actor = 'bob@cli' WHERE seq = 4", "the hash of record 4 is wrong"),
         ("a deleted record", "DELETE FROM history WHERE seq = 5", "record 6 stands where record 5 must be"),
-        ("a cut tail", "DELETE FROM history WHERE seq > 8", "ends with record 8, but record 10 was the last one written"),
+        ("a cut tail", "DELETE FROM history WHERE seq > 8", "ends with record 8, but record 11 was the last one written"),
         ("an emptied history", "DELETE FROM history", "ends with record 0"),
         ("a swapped order", "UPDATE history SET seq = CASE seq WHEN 4 THEN -5 ELSE -4 END WHERE seq IN (4, 5)", "record -5 stands"),
         ("a node's state", "UPDATE run_nodes SET state = 7 WHERE run = 1 AND node = 1", "node 1 is not as its history says"),
@@ -88,6 +90,7 @@ pub(crate) async fn each_kind_of_tampering_is_a_defect(home: &dyn Home) {
         ("an idempotency key's answer", "UPDATE claims SET answer = '{}'", "the idempotency key `k` of `cli` does not match its fingerprint"),
         ("a password", "UPDATE users SET password = '$argon2id$y'", "user `ann` does not match its fingerprint"),
         ("a grant", "UPDATE grants SET function = 'ADMIN'", "the grant of `ADMIN` to `user:u1` does not match its fingerprint"),
+        ("a document", "UPDATE documents SET expires_at = 8", "document `k` of kind `note` does not match its fingerprint"),
         ("an unspent token", "UPDATE refresh_tokens SET spent = 'unspent'", "a refresh token has a successor but is not spent"),
     ];
     let broken_text = home.broken_text();

@@ -8,9 +8,9 @@ use dayend_engine::definition::Kind;
 use dayend_engine::time::Timestamp;
 use dayend_identity::caller::Function;
 use dayend_store::port::{
-    AppRow, ClaimRow, CommitError, DefinitionRow, GrantRow, Group, GroupId, HistoryRow, NodeRow,
-    Outcome, OwnerEpoch, Partition, RefreshRow, RunRow, ScopeRow, SecretHash, Store, StoreError,
-    Takeover, UserRow, Verified, VersionKey,
+    AppRow, ClaimRow, CommitError, DefinitionRow, DocumentKey, DocumentRow, GrantRow, Group,
+    GroupId, HistoryRow, NodeRow, Outcome, OwnerEpoch, Partition, RefreshRow, RunRow, ScopeRow,
+    SecretHash, Store, StoreError, Takeover, UserRow, Verified, VersionKey,
 };
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -190,6 +190,29 @@ impl Store for ModelStore {
     }
 
     async fn app(&self, _: &str) -> Result<Option<AppRow>, StoreError> {
+        unused()
+    }
+
+    async fn users(&self, _: &str, _: &str, _: u32) -> Result<Vec<UserRow>, StoreError> {
+        unused()
+    }
+
+    async fn apps(&self, _: &str, _: &str, _: u32) -> Result<Vec<AppRow>, StoreError> {
+        unused()
+    }
+
+    async fn document(&self, _: &DocumentKey) -> Result<Option<DocumentRow>, StoreError> {
+        unused()
+    }
+
+    async fn documents(
+        &self,
+        _: &str,
+        _: &str,
+        _: Option<&str>,
+        _: &str,
+        _: u32,
+    ) -> Result<Vec<DocumentRow>, StoreError> {
         unused()
     }
 

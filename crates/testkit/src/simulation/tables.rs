@@ -87,8 +87,17 @@ impl Tables {
             | Write::IssueRefresh { history, .. }
             | Write::SpendRefresh { history, .. }
             | Write::RevokeFamily { history, .. }
+            | Write::DeleteUser { history, .. }
+            | Write::DeleteApp { history, .. }
             | Write::Audit { history } => {
                 self.append(partition, history);
+                true
+            }
+            // Nothing of the conductor reads documents.
+            Write::Change { with, .. } => {
+                for record in with.history() {
+                    self.append(partition, record);
+                }
                 true
             }
         }

@@ -51,26 +51,20 @@ impl Watch {
         let applied =
             group.writes.iter().zip(outcomes).filter(|(_, one)| **one == Outcome::Applied);
         for (write, _) in applied {
-            match write {
-                Write::Runs { new, history, .. } => {
-                    for row in new {
-                        self.born(row, graphs)?;
-                        touched.insert(row.key);
-                    }
-                    rows::a_run_is_born_with_a_record(new, history)?;
-                    for record in history {
-                        self.record(record, group.id, made)?;
-                        touched.extend(record.run);
-                    }
+            let Write::Runs { new, history, .. } = write else {
+                for record in write.history() {
+                    self.by_actor(record, group.id)?;
                 }
-                Write::Define { history, .. }
-                | Write::PutUser { history, .. }
-                | Write::PutApp { history, .. }
-                | Write::PutGrant { history, .. }
-                | Write::IssueRefresh { history, .. }
-                | Write::SpendRefresh { history, .. }
-                | Write::RevokeFamily { history, .. }
-                | Write::Audit { history } => self.by_actor(history, group.id)?,
+                continue;
+            };
+            for row in new {
+                self.born(row, graphs)?;
+                touched.insert(row.key);
+            }
+            rows::a_run_is_born_with_a_record(new, history)?;
+            for record in history {
+                self.record(record, group.id, made)?;
+                touched.extend(record.run);
             }
         }
         for run in &touched {
