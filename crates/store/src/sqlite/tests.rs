@@ -8,7 +8,9 @@ use crate::port::{
 use crate::session::{Session, Work};
 use crate::sqlite::SqliteStore;
 use crate::sqlite::held::Held;
+use crate::values::Value;
 use dayend_engine::time::Timestamp;
+use futures_util::FutureExt as _;
 
 #[tokio::test]
 async fn a_commit_that_sqlite_turns_into_a_rollback_is_not_done_and_the_next_one_works() {
@@ -69,6 +71,34 @@ async fn a_closed_store_refuses_to_write_and_to_read() {
     let error = store.commit(group(1, epoch)).await.unwrap_err();
     assert!(matches!(error, CommitError::NotDone(StoreError::Unavailable(_))), "{error}");
     assert!(matches!(store.app("nobody").await, Err(StoreError::Unavailable(_))));
+}
+
+#[tokio::test]
+async fn closing_waits_for_a_read_whose_caller_has_gone() {
+    let home = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(&home.path().join("dayend.db")).await.unwrap();
+    let (begins, begun) = tokio::sync::oneshot::channel();
+    let (go, may_go) = std::sync::mpsc::channel();
+    let (ends, mut ended) = tokio::sync::oneshot::channel();
+    let reader = store.clone();
+    let caller = tokio::spawn(async move {
+        let read = move |_: &mut Held, _: &[Value<'_>]| {
+            begins.send(()).unwrap();
+            may_go.recv().unwrap();
+            ends.send(()).unwrap();
+            Ok(())
+        };
+        reader.shared.readers.read(&[], read).await
+    });
+    begun.await.unwrap();
+    caller.abort();
+    assert!(caller.await.unwrap_err().is_cancelled());
+    let mut closing = std::pin::pin!(store.shared.readers.close());
+    assert!(closing.as_mut().now_or_never().is_none());
+    go.send(()).unwrap();
+    closing.await;
+    assert_eq!(ended.try_recv(), Ok(()));
+    store.close().await;
 }
 
 #[tokio::test]
