@@ -1,9 +1,10 @@
 //! One batch run in the engine and in the model, moved together and compared after every event.
 
+use crate::build::{batch, task};
 use crate::invariants::Watch;
 use crate::model::{self, State};
 use dayend_engine::codes::Code;
-use dayend_engine::definition::Batch;
+use dayend_engine::definition::{Batch, On, Task};
 use dayend_engine::plan::Plan;
 use dayend_engine::run::{
     Choices, Effect, Event, Gate, Loaded, NodeRecord, NodeState, Outcome, Run, TaskVerb, Transition,
@@ -214,5 +215,52 @@ pub(crate) fn model_end(outcome: Outcome) -> model::End {
         Outcome::Failed => model::End::Failed,
         Outcome::Lost => model::End::Lost,
         Outcome::Void => model::End::Void,
+    }
+}
+
+pub(crate) const SUCCEEDED: Outcome = Outcome::Succeeded;
+pub(crate) const FAILED: Outcome = Outcome::Failed;
+pub(crate) const LOST: Outcome = Outcome::Lost;
+pub(crate) const VOID: Outcome = Outcome::Void;
+
+/// A pair whose run was started.
+pub(crate) fn started(tasks: Vec<Task>, choices: Choices) -> Pair {
+    let mut pair = Pair::new(batch(tasks), choices);
+    pair.step(Event::Start).unwrap();
+    pair
+}
+
+/// The same with everything in it.
+pub(crate) fn plain(tasks: Vec<Task>) -> Pair {
+    started(tasks, Choices::default())
+}
+
+/// `A`, then `B` on its success, then `C` on the success of `B`.
+pub(crate) fn chain() -> Vec<Task> {
+    vec![task("A", &[]), task("B", &[("A", On::Success)]), task("C", &[("B", On::Success)])]
+}
+
+impl Pair {
+    /// The newest attempt of a node ends.
+    pub(crate) fn end(&mut self, node: u32, outcome: Outcome) -> Result<Transition, &'static str> {
+        let epoch = self.run.epoch(node);
+        self.step(Event::Ended { node, epoch, outcome })
+    }
+
+    pub(crate) fn task_verb(
+        &mut self,
+        node: u32,
+        verb: TaskVerb,
+    ) -> Result<Transition, &'static str> {
+        self.step(Event::Verb { node, verb })
+    }
+
+    pub(crate) fn restart(&mut self) -> Result<Transition, &'static str> {
+        self.step(Event::Restart { members: &[] })
+    }
+
+    pub(crate) fn tick_at(&mut self, now: Timestamp) -> Transition {
+        self.now = now;
+        self.step(Event::Tick).unwrap()
     }
 }

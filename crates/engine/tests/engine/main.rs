@@ -1,6 +1,8 @@
 //! The engine, checked against a naive model, and its documented rules as tables.
 
 #[cfg(test)]
+mod attempts;
+#[cfg(test)]
 mod batches;
 #[cfg(test)]
 mod build;
