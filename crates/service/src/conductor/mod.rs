@@ -15,6 +15,7 @@ pub mod pending;
 mod shell;
 mod starts;
 mod steps;
+mod verbs;
 pub mod view;
 
 pub use handle::{Conductor, ConductorSettings, StartError};
