@@ -34,6 +34,11 @@ impl Run {
         self.generation
     }
 
+    /// Whether the choices left nothing over, so that it cannot start.
+    pub fn has_nothing_to_run(&self) -> bool {
+        self.unsettled == 0
+    }
+
     /// Nodes with an attempt that has not ended, in no particular order (the executor must be asked about them after a
     /// restart of the server).
     pub fn unfinished(&self) -> impl Iterator<Item = u32> + '_ {

@@ -148,7 +148,7 @@ impl Run {
     }
 
     fn start(&mut self) -> Result<(), Rejected> {
-        if self.unsettled == 0 {
+        if self.has_nothing_to_run() {
             return Err(Rejected::NothingToRun);
         }
         self.find_ready();

@@ -10,7 +10,7 @@ use crate::compiled::Compiled;
 use dayend_engine::codes::{Code, RunId, RunKey};
 use dayend_engine::definition::Kind;
 use dayend_engine::params::RunParams;
-use dayend_engine::run::{Choices, Event, Gate, Run, Transition};
+use dayend_engine::run::{Choices, Event, Gate, Rejected, Run, Transition};
 use dayend_engine::time::{MisDate, Timestamp};
 use dayend_store::port::RunRow;
 use std::sync::Arc;
@@ -35,19 +35,13 @@ impl<R> Core<R> {
         if key.as_ref().is_some_and(|key| self.claims.contains(key)) {
             return self.refuse(reply, Answer::Raced);
         }
-        // Tried on a copy first: a refused trigger leaves nothing.
-        let tried = Run::new(&create.compiled.plan, &create.choices, Gate::Open).step(
-            &create.compiled.plan,
-            Event::Start,
-            now,
-            &mut Transition::default(),
-        );
-        if let Err(rejected) = tried {
-            return self.refuse(reply, Answer::Rejected(rejected));
+        let run = Run::new(&create.compiled.plan, &create.choices, Gate::Open);
+        if run.has_nothing_to_run() {
+            return self.refuse(reply, Answer::Rejected(Rejected::NothingToRun));
         }
         self.claims.extend(key);
         self.open.push(PendingWrite::of_runs(create.claim.clone()));
-        let root = self.add_tree(create, now);
+        let root = self.add_tree(create, run, now);
         let note = serde_json::json!({ "run": self.runs.get(&root).map(|live| live.row.run_id.clone()), "params": create.params_json, "choices": create.choices_json });
         let origin = Origin {
             actor: create.actor.clone().into(),
@@ -55,7 +49,7 @@ impl<R> Core<R> {
             note: Some(note),
             message: None,
         };
-        // The same event was accepted by the copy.
+        // A new run with something to run starts.
         let _ = self.step(root, Event::Start, now, &origin);
         let members = self.runs.get(&root).map(|live| live.members.clone()).unwrap_or_default();
         for member in members {
@@ -65,9 +59,8 @@ impl<R> Core<R> {
         self.finish(root, &origin, now, reply);
     }
 
-    fn add_tree(&mut self, create: &Create, now: Timestamp) -> RunKey {
+    fn add_tree(&mut self, create: &Create, run: Run, now: Timestamp) -> RunKey {
         let root = RunKey(self.last_run + 1);
-        let run = Run::new(&create.compiled.plan, &create.choices, Gate::Open);
         let gates: Vec<Gate> =
             (0..create.compiled.plan.len()).map(|node| Gate::of(run.state(node))).collect();
         let new = NewRun {
