@@ -10,8 +10,10 @@ pub mod caller;
 pub mod credentials;
 mod identity;
 pub mod keys;
+pub mod model;
 mod passwords;
 mod random;
+mod settings_of;
 pub mod token;
 mod tokens;
 

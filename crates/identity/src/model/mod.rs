@@ -1,0 +1,9 @@
+//! What is kept of apps and people beside their rows, as documents.
+
+mod app_settings;
+mod document;
+mod user_profile;
+
+pub use app_settings::{AppSettings, Certificate, ResourceScope};
+pub(crate) use document::{Document, Kept, key, put, remove};
+pub use user_profile::{Email, UserProfile};
