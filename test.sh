@@ -7,13 +7,21 @@ cd "$(dirname "$0")"
 NEXTEST_VERSION=0.9.143
 NEXTEST_REPORT=target/nextest/ci/junit.xml
 DOC_TEST_OUTPUT=target/doc-tests.txt
+PYTHON_PACKAGES=crates/testkit/python/requirements.txt
+PYTHON_HOME=target/python
 
 passed=0
 failed=0
 
 main() {
+    # `./test.sh python` only installs the clients that nobody here wrote.
+    if [ "${1:-}" = python ]; then
+        install_python_packages
+        return
+    fi
     require_rust
     install_packages
+    install_python_packages
     install_nextest
 
     check "format" cargo fmt --all --check
@@ -45,7 +53,7 @@ install_packages() {
     has git || missing+=(git)
     has curl || missing+=(curl)
     has jq || missing+=(jq)
-    has python3 || missing+=(python3)
+    python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3 python3-venv)
     has strace || missing+=(strace)
     has sqlite3 || missing+=(sqlite3)
     has chromium || missing+=(chromium)
@@ -58,6 +66,16 @@ install_packages() {
     has apt-get || stop "this is not Debian; install what brings: ${missing[*]}"
     as_root apt-get update -qq
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --no-install-recommends "${missing[@]}"
+}
+
+# Clients and servers that nobody here wrote; again only if the list has changed.
+install_python_packages() {
+    cmp -s "$PYTHON_PACKAGES" "$PYTHON_HOME/installed.txt" && return 0
+    announce "installing the Python packages of $PYTHON_PACKAGES"
+    rm -rf "$PYTHON_HOME"
+    python3 -m venv "$PYTHON_HOME"
+    "$PYTHON_HOME/bin/pip" install --quiet --disable-pip-version-check --requirement "$PYTHON_PACKAGES"
+    cp "$PYTHON_PACKAGES" "$PYTHON_HOME/installed.txt"
 }
 
 install_nextest() {

@@ -5,6 +5,7 @@
 pub mod app;
 pub mod clock;
 pub mod flaky;
+pub mod python;
 pub mod scripted;
 pub mod simulation;
 pub mod views;
