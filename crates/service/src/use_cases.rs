@@ -90,8 +90,14 @@ impl Service {
         })
     }
 
-    pub(crate) fn now(&self) -> Timestamp {
+    /// The time, from the one clock.
+    pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// The identity service: its faces have no other use case than its own.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
     }
 
     /// Issues a token (RFC 6749).
