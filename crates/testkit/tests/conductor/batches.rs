@@ -1,43 +1,12 @@
-//! Runs from trigger to end over a real store, with executors that do as they are told.
+//! Batches from trigger to end over a real store, with executors that do as they are told.
 
+use crate::definitions::{CHAIN, CHAIN_DONE};
 use dayend_engine::definition::Kind;
 use dayend_engine::status::Status;
 use dayend_executor::port::Outcome;
-use dayend_service::requests::{IdempotencyKey, Refusal, RunStatus, TaskRequest, TaskVerb};
+use dayend_service::requests::{IdempotencyKey, Refusal, TaskRequest, TaskVerb};
 use dayend_testkit::app::{TestApp, shown};
 use dayend_testkit::scripted::Act;
-
-const CHAIN: &str = "
-apiVersion: dayend/v1
-kind: Batch
-code: CHAIN
-tasks:
-  - { code: A, noop: {} }
-  - { code: B, noop: {}, after: [A] }
-  - { code: C, noop: {}, after: [B] }
-";
-
-const NIGHT: &str = "
-apiVersion: dayend/v1
-kind: Batch
-code: FIRST
-tasks: [{ code: F1, noop: {} }]
----
-apiVersion: dayend/v1
-kind: Batch
-code: SECOND
-tasks: [{ code: S1, noop: {} }, { code: S2, noop: {}, after: [S1] }]
----
-apiVersion: dayend/v1
-kind: Batch
-code: THIRD
-tasks: [{ code: T1, noop: {} }]
----
-apiVersion: dayend/v1
-kind: BatchGroup
-code: NIGHT
-members: [{ batch: FIRST }, { batch: SECOND, after: [FIRST] }, { batch: THIRD, after: [SECOND] }]
-";
 
 #[tokio::test]
 async fn a_chain_runs_in_order_and_ends_successful() {
@@ -45,7 +14,7 @@ async fn a_chain_runs_in_order_and_ends_successful() {
     app.apply(CHAIN).await;
     let run = app.trigger("CHAIN").await;
     let status = app.ended(&run).await;
-    assert_eq!(shown(&status), "SUCCESSFUL A=SUCCESSFUL B=SUCCESSFUL C=SUCCESSFUL");
+    assert_eq!(shown(&status), CHAIN_DONE);
     assert_eq!(app.scripted.started_tasks(), ["A", "B", "C"]);
     app.verify().await;
 }
@@ -59,7 +28,7 @@ async fn a_restart_continues_the_same_run_with_what_is_not_successful() {
     assert_eq!(shown(&app.ended(&run).await), "FAILED A=SUCCESSFUL B=FAILED C=NOT-STARTED");
     let accepted = app.service.restart(&app.caller, app.run_request(&run)).await.unwrap();
     assert_eq!(accepted.run_id.as_str(), run);
-    assert_eq!(shown(&app.ended(&run).await), "SUCCESSFUL A=SUCCESSFUL B=SUCCESSFUL C=SUCCESSFUL");
+    assert_eq!(shown(&app.ended(&run).await), CHAIN_DONE);
     assert_eq!(app.scripted.started_tasks(), ["A", "B", "B", "C"]);
     let keys: Vec<String> =
         app.scripted.started().into_iter().filter(|s| s.task == "B").map(|s| s.key).collect();
@@ -84,7 +53,7 @@ async fn an_interrupt_stops_what_runs_and_a_restart_goes_on() {
     let again = app.service.interrupt(&app.caller, app.run_request(&run)).await;
     assert!(matches!(again, Err(Refusal::AlreadyInterrupted(_))), "{again:?}");
     app.service.restart(&app.caller, app.run_request(&run)).await.unwrap();
-    assert_eq!(shown(&app.ended(&run).await), "SUCCESSFUL A=SUCCESSFUL B=SUCCESSFUL C=SUCCESSFUL");
+    assert_eq!(shown(&app.ended(&run).await), CHAIN_DONE);
     let over = app.service.interrupt(&app.caller, app.run_request(&run)).await;
     assert!(matches!(over, Err(Refusal::WrongState(_))), "{over:?}");
     let nothing = app.service.restart(&app.caller, app.run_request(&run)).await;
@@ -108,131 +77,6 @@ async fn a_rerun_is_a_new_run_with_the_same_choices() {
 }
 
 #[tokio::test]
-async fn a_group_runs_its_members_in_order_and_each_has_an_id_of_its_own() {
-    let app = TestApp::new().await;
-    app.apply(NIGHT).await;
-    let run = app
-        .service
-        .trigger(&app.caller, app.trigger_of("NIGHT", Kind::BatchGroup))
-        .await
-        .unwrap()
-        .run_id
-        .to_string();
-    let status = app.ended(&run).await;
-    assert_eq!(shown(&status), "SUCCESSFUL FIRST=SUCCESSFUL SECOND=SUCCESSFUL THIRD=SUCCESSFUL");
-    for member in &status.members {
-        let own = app
-            .service
-            .status(&app.caller, app.run_request(member.run_id.as_str()), None)
-            .await
-            .unwrap();
-        assert_eq!(own.status, Status::Successful);
-    }
-    assert_eq!(app.scripted.started_tasks(), ["F1", "S1", "S2", "T1"]);
-    app.verify().await;
-}
-
-#[tokio::test]
-async fn a_failed_member_fails_its_group_and_a_restart_of_the_group_repairs_it() {
-    let app = TestApp::new().await;
-    app.apply(NIGHT).await;
-    app.scripted.script("S1", &[Act::Fail, Act::Succeed]);
-    let run = app
-        .service
-        .trigger(&app.caller, app.trigger_of("NIGHT", Kind::BatchGroup))
-        .await
-        .unwrap()
-        .run_id
-        .to_string();
-    let status = app.ended(&run).await;
-    assert_eq!(shown(&status), "FAILED FIRST=SUCCESSFUL SECOND=FAILED THIRD=NOT-STARTED");
-    app.service.restart(&app.caller, app.run_request(&run)).await.unwrap();
-    let after = app.ended(&run).await;
-    assert_eq!(shown(&after), "SUCCESSFUL FIRST=SUCCESSFUL SECOND=SUCCESSFUL THIRD=SUCCESSFUL");
-    let ids = |status: &RunStatus| {
-        status.members.iter().map(|member| member.run_id.clone()).collect::<Vec<_>>()
-    };
-    assert_eq!(ids(&status), ids(&after), "a restart keeps the members' ids");
-    assert_eq!(app.scripted.started_tasks(), ["F1", "S1", "S1", "S2", "T1"]);
-    app.verify().await;
-}
-
-#[tokio::test]
-async fn restarting_a_member_by_its_own_id_takes_its_group_along() {
-    let app = TestApp::new().await;
-    app.apply(NIGHT).await;
-    app.scripted.script("S1", &[Act::Fail, Act::Succeed]);
-    let run = app
-        .service
-        .trigger(&app.caller, app.trigger_of("NIGHT", Kind::BatchGroup))
-        .await
-        .unwrap()
-        .run_id
-        .to_string();
-    let status = app.ended(&run).await;
-    let member = status.members[1].run_id.to_string();
-    app.service.restart(&app.caller, app.run_request(&member)).await.unwrap();
-    let after = app.ended(&run).await;
-    assert_eq!(shown(&after), "SUCCESSFUL FIRST=SUCCESSFUL SECOND=SUCCESSFUL THIRD=SUCCESSFUL");
-    app.verify().await;
-}
-
-#[tokio::test]
-async fn an_interrupted_group_interrupts_members_that_have_not_started() {
-    let app = TestApp::new().await;
-    app.apply(NIGHT).await;
-    app.scripted.script("F1", &[Act::Hang, Act::Succeed]);
-    let run = app
-        .service
-        .trigger(&app.caller, app.trigger_of("NIGHT", Kind::BatchGroup))
-        .await
-        .unwrap()
-        .run_id
-        .to_string();
-    app.scripted.attempt_of("F1").await;
-    app.service.interrupt(&app.caller, app.run_request(&run)).await.unwrap();
-    let status = app.ended(&run).await;
-    assert_eq!(
-        shown(&status),
-        "INTERRUPTED FIRST=INTERRUPTED SECOND=INTERRUPTED THIRD=INTERRUPTED"
-    );
-    app.service.restart(&app.caller, app.run_request(&run)).await.unwrap();
-    assert_eq!(
-        shown(&app.ended(&run).await),
-        "SUCCESSFUL FIRST=SUCCESSFUL SECOND=SUCCESSFUL THIRD=SUCCESSFUL"
-    );
-    app.verify().await;
-}
-
-#[tokio::test]
-async fn nothing_starts_behind_a_forced_task_while_its_group_is_interrupted() {
-    let app = TestApp::new().await;
-    app.apply(&NIGHT.replace("SECOND, after: [FIRST]", "SECOND")).await;
-    app.scripted.script("S1", &[Act::Fail]);
-    app.scripted.script("F1", &[Act::Hang, Act::Succeed]);
-    let trigger = app.trigger_of("NIGHT", Kind::BatchGroup);
-    let run = app.service.trigger(&app.caller, trigger).await.unwrap().run_id.to_string();
-    app.scripted.attempt_of("F1").await;
-    let failed = |status: &RunStatus| status.members[1].status == Status::Failed;
-    let status = app.wait_until(&run, failed).await;
-    app.service.interrupt(&app.caller, app.run_request(&run)).await.unwrap();
-    let force = TaskRequest {
-        run: app.run_request(status.members[1].run_id.as_str()),
-        task: "S1".to_owned(),
-        verb: TaskVerb::ForceOk,
-        reason: "the file is there".to_owned(),
-    };
-    let refused = app.service.task(&app.caller, force).await;
-    assert!(matches!(refused, Err(Refusal::WrongState(_))), "{refused:?}");
-    assert_eq!(
-        shown(&app.ended(&run).await),
-        "INTERRUPTED FIRST=INTERRUPTED SECOND=FAILED THIRD=NOT-STARTED"
-    );
-    assert!(!app.scripted.started_tasks().contains(&"S2".to_owned()));
-    app.verify().await;
-}
-
-#[tokio::test]
 async fn a_held_task_waits_until_it_is_released() {
     let app = TestApp::new().await;
     app.apply(CHAIN).await;
@@ -248,7 +92,7 @@ async fn a_held_task_waits_until_it_is_released() {
         reason: "the file has come".to_owned(),
     };
     app.service.task(&app.caller, request).await.unwrap();
-    assert_eq!(shown(&app.ended(&run).await), "SUCCESSFUL A=SUCCESSFUL B=SUCCESSFUL C=SUCCESSFUL");
+    assert_eq!(shown(&app.ended(&run).await), CHAIN_DONE);
     app.verify().await;
 }
 

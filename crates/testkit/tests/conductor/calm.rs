@@ -1,5 +1,6 @@
 //! What callers may rely on while nothing fails: monotone answers, waking, retries, keys, and memory that is given back.
 
+use crate::definitions::{NIGHT, NIGHT_DONE, ONE};
 use dayend_engine::definition::Kind;
 use dayend_engine::status::Status;
 use dayend_executor::port::Outcome;
@@ -27,13 +28,6 @@ tasks:
   - { code: T09, noop: {}, after: [T08] }
 ";
 
-const ONE: &str = "
-apiVersion: dayend/v1
-kind: Batch
-code: ONE
-tasks: [{ code: ONLY, noop: {} }]
-";
-
 const RETRIED: &str = "
 apiVersion: dayend/v1
 kind: Batch
@@ -41,22 +35,7 @@ code: RETRIED
 tasks: [{ code: FLIES, noop: {}, retries: { max: 2, backoff: 10m } }]
 ";
 
-const HELD_NIGHT: &str = "
-apiVersion: dayend/v1
-kind: Batch
-code: FIRST
-tasks: [{ code: F1, noop: {} }]
----
-apiVersion: dayend/v1
-kind: Batch
-code: SECOND
-tasks: [{ code: S1, noop: {} }]
----
-apiVersion: dayend/v1
-kind: BatchGroup
-code: NIGHT
-members: [{ batch: FIRST }, { batch: SECOND, after: [FIRST] }]
----
+const LATE: &str = "
 apiVersion: dayend/v1
 kind: BatchGroup
 code: LATE
@@ -206,7 +185,7 @@ async fn a_verb_on_an_ended_run_loads_it_acts_and_lets_it_go_again() {
 #[tokio::test]
 async fn a_group_says_of_its_members_what_they_say_of_themselves() {
     let app = TestApp::new().await;
-    app.apply(&format!("{ONE}---{HELD_NIGHT}")).await;
+    app.apply(&format!("{ONE}---{NIGHT}---{LATE}")).await;
     app.scripted.script("F1", &[Act::Fail]);
     app.scripted.script("ONLY", &[Act::Hang]);
     let mut trigger = app.trigger_of("LATE", Kind::BatchGroup);
@@ -231,7 +210,7 @@ async fn a_group_says_of_its_members_what_they_say_of_themselves() {
 #[tokio::test]
 async fn a_member_that_its_group_interrupted_before_it_began_stays_interrupted_by_its_own_id() {
     let app = TestApp::new().await;
-    app.apply(&format!("{ONE}---{HELD_NIGHT}")).await;
+    app.apply(&format!("{ONE}---{NIGHT}---{LATE}")).await;
     let mut trigger = app.trigger_of("NIGHT", Kind::BatchGroup);
     trigger.held = vec!["FIRST".to_owned()];
     let run = app.service.trigger(&app.caller, trigger).await.unwrap().run_id.to_string();
@@ -242,7 +221,7 @@ async fn a_member_that_its_group_interrupted_before_it_began_stays_interrupted_b
     assert!(matches!(again, Err(Refusal::AlreadyInterrupted(_))), "{again:?}");
     app.service.restart(&app.caller, app.run_request(&run)).await.unwrap();
     let after = app.ended(&run).await;
-    assert_eq!(shown(&after), "SUCCESSFUL FIRST=SUCCESSFUL SECOND=SUCCESSFUL");
+    assert_eq!(shown(&after), NIGHT_DONE);
     app.verify().await;
 }
 
