@@ -2,6 +2,7 @@
 
 mod chain;
 mod commands;
+mod crowd;
 mod engine;
 mod fan;
 mod grids;

@@ -1,14 +1,12 @@
 //! As many triggers as 64 clients can send.
 
+use super::crowd::{crowd, warm};
 use crate::bank::Bank;
-use crate::definitions::ONE;
-use crate::load::{Client, Take, drive};
+use crate::load::{Take, drive};
 use crate::raw::Limit;
 use crate::report::{Figure, Report, Unit};
 use crate::settings::{Settings, Store};
-use crate::watch::Watch;
 use anyhow::Result;
-use std::time::Duration;
 
 const CLIENTS: usize = 64;
 /// Rows that are on disk before a trigger is answered: the run, its state, its task, its history.
@@ -17,16 +15,9 @@ const CHANGES: f64 = 4.0;
 /// Accepted triggers of a batch of one task, while the runs are done as well.
 pub(crate) async fn measure(settings: &Settings, store: Store, report: &mut Report) -> Result<()> {
     let bank = Bank::open(settings, store)?;
-    bank.server.apply(ONE)?;
     let caller = bank.caller().await?;
-    let mut watch = Watch::new(&caller, "T", Duration::from_millis(1)).await?;
-    let warm = watch.trigger("ONE").await?;
-    watch.until(&warm, "0", Duration::ZERO).await?;
-    let mut clients = Vec::new();
-    for _ in 0..CLIENTS {
-        let requests = std::iter::repeat(caller.trigger("ONE", ""));
-        clients.push(Client::new(&caller, Take::Accepted, requests).await?);
-    }
+    warm(&bank, &caller).await?;
+    let clients = crowd(&caller, CLIENTS, Take::Accepted).await?;
     let meter = bank.meter()?;
     let mut seen = drive(clients, Some(settings.time(5000, 1500))).await?;
     let used = meter.read()?;

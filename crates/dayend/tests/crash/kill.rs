@@ -3,11 +3,11 @@
 use crate::bank::round::assert_started_once_a_generation;
 use crate::bank::{Bank, Open, about, accepted, lines, status};
 use crate::outside::chance::Chance;
+use crate::outside::columns::columns;
 use crate::outside::curl::{Answer, shell};
 use crate::outside::telling::tell;
 use crate::outside::witness::{assert_nothing_ran_twice, starts};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -18,6 +18,8 @@ const LIFE_AT_MOST: Duration = Duration::from_millis(700);
 /// The tasks of the batch that runs beside the night: so many side by side, so many after each other.
 const WIDTH: usize = 6;
 const DEPTH: usize = 3;
+/// A task takes a moment, and notes its end too.
+const COUNT_AND_SAY_SO: &str = r#"i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done; echo "$DAYEND_RUN_ID $DAYEND_TASK" >> "$1.done""#;
 /// A run whose tasks vanished is restarted at most so often after the last kill.
 const RESTARTS_AT_MOST: usize = 3;
 const DATE: &str = "2026-10-30";
@@ -38,7 +40,8 @@ fn a_night_that_is_killed_again_and_again_ends_well_and_nothing_is_lost_or_done_
     let bank = Bank::new();
     let open = bank.open();
     open.apply_night();
-    open.apply_text(&work(&bank));
+    let witness = bank.outside("witness");
+    open.apply_text(&columns(WIDTH, DEPTH, COUNT_AND_SAY_SO, &witness));
     drop(open);
 
     let kills = std::env::var("DAYEND_CRASH_KILLS").map_or(KILLS, |told| told.parse().unwrap());
@@ -138,27 +141,6 @@ fn bring_to_a_good_end(bank: &Bank, open: &Open<'_>, run: &str) {
         open.restart(&format!("restart-{run}-{restart}"), run);
     }
     panic!("{run} did not come to a good end");
-}
-
-/// The batch beside the night. Its tasks may run once a generation, because `on_lost` is `abort`.
-fn work(bank: &Bank) -> String {
-    let witness = bank.outside("witness");
-    let mut yaml = "apiVersion: dayend/v1\nkind: Batch\ncode: WORK\ntasks:\n".to_owned();
-    for row in 0..DEPTH {
-        for column in 0..WIDTH {
-            writeln!(
-                yaml,
-                r#"  - code: T{row}_{column}
-    command: {{ argv: ["/bin/sh", "-c", 'echo "WITNESS $DAYEND_RUN_ID $DAYEND_TASK $DAYEND_IDEMPOTENCY_KEY $DAYEND_ATTEMPT" >> "$1"; i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done; echo "$DAYEND_RUN_ID $DAYEND_TASK" >> "$1.done"', "sh", "{}"] }}"#,
-                witness.display()
-            )
-            .unwrap();
-            if let Some(before) = row.checked_sub(1) {
-                writeln!(yaml, "    after: [T{before}_{column}]").unwrap();
-            }
-        }
-    }
-    yaml
 }
 
 fn every_command_ran_once(bank: &Bank, runs: &[String]) {

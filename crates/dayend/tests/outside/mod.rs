@@ -10,6 +10,7 @@
 )]
 
 pub(crate) mod chance;
+pub(crate) mod columns;
 pub(crate) mod curl;
 pub(crate) mod gate;
 pub(crate) mod telling;

@@ -1,10 +1,10 @@
 //! Runs of command tasks that sign the witness, asked for until they are accepted.
 
 use crate::bank::{Bank, Open, RECOVERED_WITHIN};
+use crate::outside::columns::columns;
 use crate::outside::curl::Answer;
 use crate::outside::witness::{Start, assert_nothing_ran_twice, starts};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::time::Instant;
 
 /// So many tasks side by side, so many after each other.
@@ -53,25 +53,9 @@ pub(crate) fn accepted(answer: &Answer) -> Option<String> {
     }
 }
 
-/// The batch. Its tasks may run once a generation, because `on_lost` is `abort`.
+/// The batch.
 pub(crate) fn definition(bank: &Bank) -> String {
-    let witness = bank.outside("witness");
-    let mut yaml = "apiVersion: dayend/v1\nkind: Batch\ncode: WORK\ntasks:\n".to_owned();
-    for row in 0..DEPTH {
-        for column in 0..WIDTH {
-            writeln!(
-                yaml,
-                r#"  - code: T{row}_{column}
-    command: {{ argv: ["/bin/sh", "-c", 'echo "WITNESS $DAYEND_RUN_ID $DAYEND_TASK $DAYEND_IDEMPOTENCY_KEY $DAYEND_ATTEMPT" >> "$1"', "sh", "{}"] }}"#,
-                witness.display()
-            )
-            .unwrap();
-            if let Some(before) = row.checked_sub(1) {
-                writeln!(yaml, "    after: [T{before}_{column}]").unwrap();
-            }
-        }
-    }
-    yaml
+    columns(WIDTH, DEPTH, ":", &bank.outside("witness"))
 }
 
 /// Every wish is a run of its own, which ends well; the witness saw each of its tasks once, and no other run.
