@@ -2,6 +2,7 @@
 
 use secrecy::SecretString;
 use serde::Serialize;
+use std::net::IpAddr;
 
 /// How the client proved who it is.
 #[derive(Debug, Default)]
@@ -21,6 +22,8 @@ pub struct TokenRequest {
     pub username: Option<String>,
     pub password: Option<SecretString>,
     pub refresh_token: Option<SecretString>,
+    /// Where the request comes from; none: not over a network.
+    pub from: Option<IpAddr>,
 }
 
 /// RFC 6749 section 5.1.

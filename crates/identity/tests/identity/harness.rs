@@ -135,6 +135,7 @@ pub(crate) fn request(client: Option<ClientCredentials>, grant_type: &str) -> To
         username: None,
         password: None,
         refresh_token: None,
+        from: None,
     }
 }
 

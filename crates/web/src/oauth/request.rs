@@ -44,6 +44,7 @@ fn request(mut form: Form, basic: Option<ClientCredentials>) -> Result<TokenRequ
         username: form.take("username"),
         password: form.take_secret("password"),
         refresh_token: form.take_secret("refresh_token"),
+        from: None,
     })
 }
 
