@@ -122,7 +122,8 @@ impl State {
 
     fn remember(&mut self, attempt: Attempt, now: Timestamp) {
         if self.known.len() >= KNOWN_MAX && !self.known.contains_key(&attempt) {
-            let oldest = self.known.iter().min_by_key(|(_, since)| **since).map(|(known, _)| *known);
+            let oldest =
+                self.known.iter().min_by_key(|(_, since)| **since).map(|(known, _)| *known);
             oldest.map(|oldest| self.known.remove(&oldest));
         }
         self.known.insert(attempt, now);

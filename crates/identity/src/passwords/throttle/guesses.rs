@@ -82,7 +82,8 @@ impl<K: Copy + Eq + Hash> Guesses<K> {
         let before = self.counted.len();
         self.counted.retain(|_, counted| !counted.is_over(now));
         if self.counted.len() == before {
-            let least = self.counted.iter().min_by_key(|(_, counted)| (counted.wrong, counted.last));
+            let least =
+                self.counted.iter().min_by_key(|(_, counted)| (counted.wrong, counted.last));
             if let Some(key) = least.map(|(key, _)| *key) {
                 self.counted.remove(&key);
             }
