@@ -62,7 +62,9 @@ impl Identity {
         now: Timestamp,
     ) {
         // A request that the store could not answer was not refused, and could not be recorded either.
-        if asking.recorded || matches!(refused, TokenError::Unavailable) {
+        // A device that still waits was not refused either.
+        let waits = matches!(refused, TokenError::AuthorizationPending | TokenError::SlowDown);
+        if asking.recorded || waits || matches!(refused, TokenError::Unavailable) {
             return;
         }
         let Some(left_out) = self.refusals.admit(now) else { return };
@@ -97,6 +99,11 @@ fn reason(refused: &TokenError) -> &'static str {
         TokenError::UnauthorizedClient(_) => "unauthorized_client",
         TokenError::UnsupportedGrantType => "unsupported_grant_type",
         TokenError::InvalidScope(_) => "invalid_scope",
+        TokenError::InvalidTarget(_) => "invalid_target",
+        TokenError::AuthorizationPending => "authorization_pending",
+        TokenError::SlowDown => "slow_down",
+        TokenError::ExpiredToken => "expired_token",
+        TokenError::AccessDenied => "access_denied",
         TokenError::TooMany { .. } => "too_many",
         TokenError::Unavailable => "unavailable",
     }

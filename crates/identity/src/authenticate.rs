@@ -1,14 +1,13 @@
 //! Who is behind a bearer token, and what they may do now.
 
-use crate::cache::Cache;
 use crate::caller::{Caller, CallerUser, Function};
 use crate::identity::Identity;
+use crate::known::last_known;
 use crate::tokens::Verified;
 use aws_lc_rs::digest;
 use dayend_engine::codes::Scope;
 use dayend_engine::time::Timestamp;
 use dayend_store::port::{GrantRow, StoreError};
-use std::hash::Hash;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -22,19 +21,6 @@ pub enum AuthenticateError {
     InvalidToken,
     #[error("the token cannot be checked now: {0}")]
     Unavailable(#[from] StoreError),
-}
-
-/// What a token's app must be.
-pub(crate) struct AppFacts {
-    tenant: String,
-    active: bool,
-    strict: bool,
-}
-
-/// What a token's user must be.
-pub(crate) struct UserFacts {
-    name: String,
-    active: bool,
 }
 
 /// A token whose app and user were found active.
@@ -74,24 +60,26 @@ impl Identity {
         token: &Verified,
         now: Timestamp,
     ) -> Result<(Caller, Timestamp), AuthenticateError> {
-        let (app, mut since) = self.app_facts(&token.client_id, now).await?;
+        let (app, mut since) = self.dated_app(&token.client_id, now).await?;
         let app = app
-            .filter(|app| app.active && app.tenant == token.tenant)
+            .filter(|app| app.row.active && app.row.tenant == token.tenant)
             .ok_or(AuthenticateError::InvalidToken)?;
         let user = match &token.user_id {
             None => None,
             Some(id) => {
-                let (facts, looked_up) = self.user_facts(&token.tenant, id, now).await?;
+                let (user, looked_up) = self.dated_user(&token.tenant, id, now).await?;
                 since = since.min(looked_up);
-                let facts =
-                    facts.filter(|user| user.active).ok_or(AuthenticateError::InvalidToken)?;
-                Some(CallerUser { id: id.clone(), name: facts.name.clone() })
+                let user = user
+                    .filter(|user| user.active() && user.profile.counts_since(token.began()))
+                    .ok_or(AuthenticateError::InvalidToken)?;
+                Some(CallerUser { id: id.clone(), name: user.row.name.clone() })
             }
         };
         let caller = Caller {
             tenant: token.tenant.clone(),
             client_id: token.client_id.clone(),
-            strict: app.strict,
+            strict: app.row.strict,
+            scope: Arc::clone(&token.scope),
             user,
         };
         Ok((caller, since))
@@ -160,47 +148,6 @@ impl Identity {
         Some(verified)
     }
 
-    async fn app_facts(
-        &self,
-        client_id: &str,
-        now: Timestamp,
-    ) -> Result<(Option<Arc<AppFacts>>, Timestamp), StoreError> {
-        let key = client_id.to_owned();
-        let edition = match self.principals.apps.dated(&key, now) {
-            Ok(facts) => return Ok(facts),
-            Err(edition) => edition,
-        };
-        let row = match self.store.app(client_id).await {
-            Ok(row) => row,
-            Err(error) => return last_known(&self.principals.apps, &key, error),
-        };
-        let facts = row.map(|app| {
-            Arc::new(AppFacts { tenant: app.tenant, active: app.active, strict: app.strict })
-        });
-        self.principals.apps.put(key, facts.clone(), now, edition);
-        Ok((facts, now))
-    }
-
-    async fn user_facts(
-        &self,
-        tenant: &str,
-        id: &str,
-        now: Timestamp,
-    ) -> Result<(Option<Arc<UserFacts>>, Timestamp), StoreError> {
-        let key = (tenant.to_owned(), id.to_owned());
-        let edition = match self.principals.users.dated(&key, now) {
-            Ok(facts) => return Ok(facts),
-            Err(edition) => edition,
-        };
-        let row = match self.store.user_by_id(tenant, id).await {
-            Ok(row) => row,
-            Err(error) => return last_known(&self.principals.users, &key, error),
-        };
-        let facts = row.map(|user| Arc::new(UserFacts { name: user.name, active: user.active }));
-        self.principals.users.put(key, facts.clone(), now, edition);
-        Ok((facts, now))
-    }
-
     async fn grants_of(
         &self,
         tenant: &str,
@@ -220,20 +167,6 @@ impl Identity {
         };
         self.principals.grants.put(key, Arc::clone(&grants), now, edition);
         Ok(grants)
-    }
-}
-
-/// While the database is away, nobody can change what was known last: who may look at live runs still may.
-fn last_known<K: Hash + Eq, V: Clone>(
-    cache: &Cache<K, V>,
-    key: &K,
-    error: StoreError,
-) -> Result<(V, Timestamp), StoreError> {
-    match &error {
-        StoreError::Unavailable(_) => cache.last(key).ok_or(error),
-        StoreError::Inconsistent(_) | StoreError::InUse(_) | StoreError::Unsupported(_) => {
-            Err(error)
-        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! An authenticated caller and the functions that can be granted.
 
 use std::fmt;
+use std::sync::Arc;
 
 /// Who presented a valid access token.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,6 +10,8 @@ pub struct Caller {
     pub client_id: String,
     /// The app answers logical errors of the interface with 4xx.
     pub strict: bool,
+    /// The token's `scope`: blanks separate.
+    pub scope: Arc<str>,
     /// The user behind the token; none for an app's own token.
     pub user: Option<CallerUser>,
 }
@@ -22,6 +25,11 @@ pub struct CallerUser {
 }
 
 impl Caller {
+    /// Whether the token has a scope.
+    pub fn has_scope(&self, name: &str) -> bool {
+        self.scope.split(' ').any(|scope| scope == name)
+    }
+
     /// `user@client` or `client`, for the audit.
     pub fn actor(&self) -> String {
         match &self.user {

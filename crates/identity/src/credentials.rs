@@ -17,38 +17,82 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
+/// The only kind of client assertion (RFC 7523 section 2.2).
+const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// What of the client's proof stands in the form.
+#[derive(Debug, Default)]
+pub struct InForm {
+    pub id: Option<String>,
+    pub secret: Option<SecretString>,
+    pub assertion_type: Option<String>,
+    pub assertion: Option<SecretString>,
+}
+
 /// Puts together what came in the `Authorization` header and in the form; two methods at once are refused.
 pub fn collect(
     authorization: Option<&str>,
-    client_id: Option<String>,
-    client_secret: Option<SecretString>,
+    form: InForm,
 ) -> Result<Option<ClientCredentials>, TokenError> {
-    let Some(authorization) = authorization else {
-        return match (client_id, client_secret) {
-            (Some(client_id), secret) => {
-                Ok(Some(ClientCredentials { client_id, secret, basic: false }))
-            }
-            (None, Some(_)) => Err(TokenError::InvalidRequest(
-                "client_secret was sent without client_id".to_owned(),
-            )),
-            (None, None) => Ok(None),
-        };
-    };
-    if client_secret.is_some() {
-        let both =
-            "the client authenticates in the Authorization header and in the body: use one of them";
-        return Err(TokenError::InvalidRequest(both.to_owned()));
+    let secrets = usize::from(authorization.is_some())
+        + usize::from(form.secret.is_some())
+        + usize::from(form.assertion.is_some());
+    if secrets > 1 {
+        return Err(invalid(
+            "the client authenticates in more than one way: the Authorization header, client_secret and client_assertion exclude each other",
+        ));
     }
+    let assertion = asserted(form.assertion_type.as_deref(), form.assertion)?;
+    let Some(authorization) = authorization else {
+        return in_form(form.id, form.secret, assertion);
+    };
     let (name, secret) = basic(authorization).ok_or(TokenError::InvalidClient)?;
-    let credentials = ClientCredentials { client_id: name, secret: Some(secret), basic: true };
-    match client_id {
+    let credentials =
+        ClientCredentials { client_id: name, secret: Some(secret), basic: true, assertion: None };
+    match form.id {
         Some(other) if !readings(&credentials).any(|(id, _)| id == other) => {
-            Err(TokenError::InvalidRequest(
-                "client_id in the body is not that of the Authorization header".to_owned(),
-            ))
+            Err(invalid("client_id in the body is not that of the Authorization header"))
         }
         Some(_) | None => Ok(Some(credentials)),
     }
+}
+
+fn asserted(
+    kind: Option<&str>,
+    assertion: Option<SecretString>,
+) -> Result<Option<SecretString>, TokenError> {
+    match (kind, assertion) {
+        (None, None) => Ok(None),
+        (Some(ASSERTION_TYPE), Some(assertion)) => Ok(Some(assertion)),
+        (Some(ASSERTION_TYPE), None) => {
+            Err(invalid("client_assertion_type was sent without client_assertion"))
+        }
+        (None, Some(_)) => Err(invalid("client_assertion was sent without client_assertion_type")),
+        (Some(_), _) => Err(TokenError::InvalidRequest(format!(
+            "the only client_assertion_type is {ASSERTION_TYPE}"
+        ))),
+    }
+}
+
+fn in_form(
+    client_id: Option<String>,
+    secret: Option<SecretString>,
+    assertion: Option<SecretString>,
+) -> Result<Option<ClientCredentials>, TokenError> {
+    match (client_id, &secret, &assertion) {
+        (None, None, None) => Ok(None),
+        (None, Some(_), _) => Err(invalid("client_secret was sent without client_id")),
+        (client_id, _, _) => Ok(Some(ClientCredentials {
+            client_id: client_id.unwrap_or_default(),
+            secret,
+            basic: false,
+            assertion,
+        })),
+    }
+}
+
+fn invalid(problem: &str) -> TokenError {
+    TokenError::InvalidRequest(problem.to_owned())
 }
 
 /// The name and the password of a `Basic` header, as they stand there.
@@ -58,7 +102,7 @@ pub fn basic(authorization: &str) -> Option<(String, SecretString)> {
         .filter(|text| scheme.eq_ignore_ascii_case("basic") && text.len() <= 8 * 1024)?;
     let text = String::from_utf8(LENIENT.decode(encoded).ok()?).ok()?;
     let (name, password) = text.split_once(':')?;
-    Some((name.to_owned(), SecretString::from(password)))
+    (!name.is_empty()).then(|| (name.to_owned(), SecretString::from(password)))
 }
 
 /// The id and secret as sent, then form-url-decoded: RFC 6749 wants them encoded inside `Basic`, curl sends them raw.
@@ -114,8 +158,7 @@ mod tests {
 
     #[test]
     fn an_encoded_secret_is_read_both_ways() {
-        let credentials =
-            collect(Some(&header("my%2Dapp", "a%2Bb+c")), None, None).unwrap().unwrap();
+        let credentials = sent(Some(&header("my%2Dapp", "a%2Bb+c")), &[]).unwrap().unwrap();
         let read: Vec<_> = readings(&credentials)
             .map(|(id, secret)| (id, secret.unwrap().expose_secret().to_owned()))
             .collect();
@@ -126,7 +169,7 @@ mod tests {
                 ("my-app".to_owned(), "a+b c".to_owned())
             ]
         );
-        let broken = collect(Some(&header("app", "100%")), None, None).unwrap().unwrap();
+        let broken = sent(Some(&header("app", "100%")), &[]).unwrap().unwrap();
         assert_eq!(
             readings(&broken).count(),
             1,
@@ -136,19 +179,47 @@ mod tests {
 
     #[test]
     fn two_methods_at_once_are_an_invalid_request() {
-        let refused =
-            |result: Result<_, TokenError>| matches!(result, Err(TokenError::InvalidRequest(_)));
         let basic = header("app", "secret");
-        assert!(refused(collect(Some(&basic), Some("app".to_owned()), Some("secret".into()))));
-        assert!(refused(collect(Some(&basic), None, Some("secret".into()))));
-        assert!(refused(collect(Some(&basic), Some("other".to_owned()), None)));
-        assert!(refused(collect(None, None, Some("secret".into()))));
-        assert!(collect(Some(&basic), Some("app".to_owned()), None).unwrap().unwrap().basic);
-        assert!(
-            !collect(None, Some("app".to_owned()), Some("secret".into())).unwrap().unwrap().basic
-        );
-        assert!(collect(None, None, None).unwrap().is_none());
-        assert!(matches!(collect(Some("Bearer x"), None, None), Err(TokenError::InvalidClient)));
+        let basic = Some(basic.as_str());
+        let (id, secret) = (("client_id", "app"), ("client_secret", "secret"));
+        let (kind, jwt) =
+            (("client_assertion_type", ASSERTION_TYPE), ("client_assertion", "a.b.c"));
+        #[rustfmt::skip]
+        let refused: [(&str, Option<&str>, &[_]); 8] = [
+            ("Basic and a secret",              basic, &[id, secret]),
+            ("Basic and a secret alone",        basic, &[secret]),
+            ("Basic of another client",         basic, &[("client_id", "other")]),
+            ("a secret without a client",       None,  &[secret]),
+            ("Basic and an assertion",          basic, &[kind, jwt]),
+            ("a secret and an assertion",       None,  &[id, secret, kind, jwt]),
+            ("an assertion without its type",   None,  &[id, jwt]),
+            ("a type of another kind",          None,  &[id, ("client_assertion_type", "saml"), jwt]),
+        ];
+        for (name, authorization, form) in refused {
+            let result = sent(authorization, form);
+            assert!(matches!(result, Err(TokenError::InvalidRequest(_))), "{name}: {result:?}");
+        }
+        assert!(sent(basic, &[id]).unwrap().unwrap().basic);
+        assert!(!sent(None, &[id, secret]).unwrap().unwrap().basic);
+        assert!(sent(None, &[kind, jwt]).unwrap().unwrap().assertion.is_some());
+        assert!(sent(None, &[]).unwrap().is_none());
+        assert!(matches!(sent(Some("Bearer x"), &[]), Err(TokenError::InvalidClient)));
+    }
+
+    fn sent(
+        authorization: Option<&str>,
+        form: &[(&str, &str)],
+    ) -> Result<Option<ClientCredentials>, TokenError> {
+        let field = |name: &str| {
+            form.iter().find(|(field, _)| *field == name).map(|(_, value)| (*value).to_owned())
+        };
+        let form = InForm {
+            id: field("client_id"),
+            secret: field("client_secret").map(SecretString::from),
+            assertion_type: field("client_assertion_type"),
+            assertion: field("client_assertion").map(SecretString::from),
+        };
+        collect(authorization, form)
     }
 
     fn header(name: &str, secret: &str) -> String {

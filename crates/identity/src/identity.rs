@@ -1,10 +1,11 @@
 //! The identity service: its parts, and how they are put together.
 
 use crate::audit::RefusalGate;
-use crate::authenticate::{AppFacts, Authenticated, UserFacts};
+use crate::authenticate::Authenticated;
 use crate::cache::Cache;
 use crate::caller::CallerUser;
 use crate::keys::{KeyError, Keys};
+use crate::known::{KnownApp, KnownUser};
 use crate::passwords::{Hasher, Throttle};
 use crate::tokens::{LIFETIME_MAX_S, LIFETIME_MIN_S, Verified, Verifier};
 use dayend_store::port::{GrantRow, Outcome, Store, Write, WriteError, Writer};
@@ -75,9 +76,9 @@ pub struct Identity {
 
 /// What is remembered of users, apps and grants.
 pub(crate) struct Principals {
-    pub(crate) apps: Cache<String, Option<Arc<AppFacts>>>,
+    pub(crate) apps: Cache<String, Option<Arc<KnownApp>>>,
     /// By tenant and id.
-    pub(crate) users: Cache<(String, String), Option<Arc<UserFacts>>>,
+    pub(crate) users: Cache<(String, String), Option<Arc<KnownUser>>>,
     /// By tenant and grantee.
     pub(crate) grants: Cache<(String, String), Arc<[GrantRow]>>,
     /// The active users, by tenant and name.

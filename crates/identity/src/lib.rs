@@ -10,6 +10,7 @@ pub mod caller;
 pub mod credentials;
 mod identity;
 pub mod keys;
+mod known;
 pub mod model;
 mod passwords;
 mod random;

@@ -2,38 +2,60 @@
 
 use secrecy::SecretString;
 use serde::Serialize;
-use std::net::IpAddr;
 
 /// How the client proved who it is.
 #[derive(Debug, Default)]
 pub struct ClientCredentials {
+    /// Empty: the assertion names it.
     pub client_id: String,
     pub secret: Option<SecretString>,
     /// Sent in the `Authorization` header (and not in the body).
     pub basic: bool,
+    /// A JWT that the client signed, instead of a secret (RFC 7523).
+    pub assertion: Option<SecretString>,
 }
 
 /// The form of `POST /oauth2/v1/token`, each parameter at most once.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct TokenRequest {
     pub client: Option<ClientCredentials>,
     pub grant_type: String,
     pub scope: Option<String>,
+    /// `password`.
     pub username: Option<String>,
     pub password: Option<SecretString>,
+    /// `refresh_token`.
     pub refresh_token: Option<SecretString>,
-    /// Where the request comes from; none: not over a network.
-    pub from: Option<IpAddr>,
+    /// `authorization_code`.
+    pub code: Option<SecretString>,
+    pub redirect_uri: Option<String>,
+    pub code_verifier: Option<SecretString>,
+    /// `urn:ietf:params:oauth:grant-type:jwt-bearer`.
+    pub assertion: Option<SecretString>,
+    /// `urn:ietf:params:oauth:grant-type:device_code`.
+    pub device_code: Option<SecretString>,
+    /// `urn:ietf:params:oauth:grant-type:token-exchange`.
+    pub subject_token: Option<SecretString>,
+    pub subject_token_type: Option<String>,
+    pub requested_token_type: Option<String>,
+    pub actor_token: Option<SecretString>,
+    pub audience: Option<String>,
+    pub resource: Option<String>,
 }
 
 /// RFC 6749 section 5.1.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 pub struct TokenAnswer {
     pub access_token: String,
+    /// RFC 8693 section 2.2.1: only in the answer to a token exchange.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issued_token_type: Option<&'static str>,
     pub token_type: &'static str,
     pub expires_in: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refresh_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_token: Option<String>,
 }
 
 impl std::fmt::Debug for TokenAnswer {
@@ -44,7 +66,7 @@ impl std::fmt::Debug for TokenAnswer {
     }
 }
 
-/// RFC 6749 section 5.2.
+/// RFC 6749 section 5.2, RFC 8628 section 3.5 and RFC 8693 section 2.2.2.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
     #[error("{0}")]
@@ -56,10 +78,20 @@ pub enum TokenError {
     InvalidGrant(&'static str),
     #[error("{0}")]
     UnauthorizedClient(String),
-    #[error("the grant type is not supported: use password, client_credentials or refresh_token")]
+    #[error("the grant type is not supported: see grant_types_supported in the discovery document")]
     UnsupportedGrantType,
     #[error("{0}")]
     InvalidScope(String),
+    #[error("{0}")]
+    InvalidTarget(String),
+    #[error("nobody has entered the user code yet")]
+    AuthorizationPending,
+    #[error("the device asks too often: wait five seconds longer each time")]
+    SlowDown,
+    #[error("the device code has expired: ask for another one")]
+    ExpiredToken,
+    #[error("the user refused")]
+    AccessDenied,
     /// 429 with `Retry-After`: too many attempts for this account, or the server is busy hashing passwords.
     #[error("too many attempts, try again in {retry_after_s} s")]
     TooMany { retry_after_s: u64 },

@@ -297,6 +297,7 @@ impl People {
             tenant: TENANT.to_owned(),
             client_id: client_id.clone(),
             strict: false,
+            scope: "urn:opc:idm:t.security.client".into(),
             user: None,
         };
         let nothing = || SecretString::from("");
@@ -348,6 +349,7 @@ impl People {
                 tenant: TENANT.to_owned(),
                 client_id: app.client_id.clone(),
                 strict: false,
+                scope: "urn:opc:idm:t.security.client urn:opc:idm:t.user.me".into(),
                 user,
             },
             client_id: app.client_id,

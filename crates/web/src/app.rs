@@ -1,7 +1,6 @@
 //! What every handler is given.
 
 use crate::body::Room;
-use crate::server::ProxyRange;
 use dayend_service::use_cases::Service;
 use std::fmt;
 use std::path::PathBuf;
@@ -60,8 +59,6 @@ pub struct WebSettings {
     pub spool_dir: PathBuf,
     /// The memory for the bodies of all callers together.
     pub bodies_bytes: usize,
-    /// Proxies whose word about the addresses of callers is believed.
-    pub trusted_proxies: Vec<ProxyRange>,
 }
 
 /// Why a text is no base URL.
@@ -101,7 +98,6 @@ impl WebSettings {
             definitions_limit_bytes: DEFINITIONS_LIMIT_BYTES,
             spool_dir: std::env::temp_dir(),
             bodies_bytes: BODIES_BYTES,
-            trusted_proxies: Vec::new(),
         })
     }
 }

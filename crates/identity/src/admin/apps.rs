@@ -152,9 +152,7 @@ impl Identity {
 /// The grants of the row. What a public app sends proves nothing, so the grants that trust the app are not for it.
 fn allowed(new: &NewApp) -> Result<String, AdminError> {
     let grants: BTreeSet<GrantType> = new.grants.iter().copied().collect();
-    let refused = [GrantType::Password, GrantType::ClientCredentials]
-        .into_iter()
-        .find(|grant| new.public && grants.contains(grant));
+    let refused = grants.iter().find(|grant| new.public && grant.needs_secret());
     if let Some(grant) = refused {
         return Err(AdminError::Invalid(format!(
             "a public app may not use the grant type {}",

@@ -2,9 +2,8 @@
 
 use super::request::GrantType;
 use crate::keys::{Keys, SIGNING_KEY_ID};
-use crate::random;
+use crate::known::{KnownApp, KnownUser};
 use dayend_engine::time::Timestamp;
-use dayend_store::port::{AppRow, UserRow};
 use serde::Serialize;
 
 /// `tok_type` of an access token.
@@ -15,8 +14,8 @@ pub(super) const SUBJECT_CLIENT: &str = "client";
 
 /// Whom a token is for.
 pub(super) struct Subject<'a> {
-    pub(super) app: &'a AppRow,
-    pub(super) user: Option<&'a UserRow>,
+    pub(super) app: &'a KnownApp,
+    pub(super) user: Option<&'a KnownUser>,
 }
 
 /// The grant as `gtp` says it.
@@ -26,6 +25,9 @@ fn mark(grant: GrantType) -> &'static str {
         GrantType::ClientCredentials => "cc",
         GrantType::RefreshToken => "rt",
         GrantType::AuthorizationCode => "azc",
+        GrantType::JwtBearer => "jwt",
+        GrantType::DeviceCode => "dc",
+        GrantType::TokenExchange => "te",
     }
 }
 
@@ -49,7 +51,7 @@ pub(super) struct AccessClaims<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     user_lang: Option<&'a str>,
     #[serde(rename = "userAppRoles", skip_serializing_if = "Option::is_none")]
-    user_app_roles: Option<[&'a str; 1]>,
+    user_app_roles: Option<Vec<&'a str>>,
     exp: i64,
     iat: i64,
     client_guid: String,
@@ -69,7 +71,7 @@ pub(super) struct AccessClaims<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     user_id: Option<&'a str>,
     #[serde(rename = "clientAppRoles")]
-    client_app_roles: [&'a str; 1],
+    client_app_roles: Vec<&'a str>,
     tenant_iss: &'a str,
 }
 
@@ -78,6 +80,8 @@ pub(super) struct Terms<'a> {
     pub(super) issuer: &'a str,
     pub(super) scope: String,
     pub(super) grant: GrantType,
+    /// `jti`.
+    pub(super) id: String,
     pub(super) now: Timestamp,
     pub(super) lifetime_s: u64,
 }
@@ -85,14 +89,15 @@ pub(super) struct Terms<'a> {
 impl<'a> AccessClaims<'a> {
     /// The claims of a new token.
     pub(super) fn new(keys: &Keys, subject: &Subject<'a>, terms: Terms<'a>) -> Self {
-        let (app, user) = (subject.app, subject.user);
+        let (app, user) = (&subject.app.row, subject.user.map(|user| &user.row));
+        let profile = subject.user.map(|user| &user.profile);
         let tenant = app.tenant.as_str();
         let iat = seconds(terms.now);
         let for_user = |value: &'a str| user.map(|_| value);
         Self {
-            user_tz: for_user("Etc/UTC"),
+            user_tz: profile.map(|profile| or(&profile.timezone, "Etc/UTC")),
             sub: user.map_or(app.client_id.as_str(), |user| user.name.as_str()),
-            user_locale: for_user("en"),
+            user_locale: profile.map(|profile| or(&profile.locale, "en")),
             user_tenant_name: for_user(tenant),
             iss: terms.issuer,
             user_tenantname: for_user(tenant),
@@ -101,14 +106,14 @@ impl<'a> AccessClaims<'a> {
             scope: terms.scope,
             client_tenantname: tenant,
             region_name: "local",
-            user_lang: for_user("en"),
-            user_app_roles: user.map(|_| ["Authenticated"]),
+            user_lang: profile.map(|profile| or(&profile.locale, "en")),
+            user_app_roles: subject.user.map(|user| roles("Authenticated", user.roles())),
             exp: iat.saturating_add_unsigned(terms.lifetime_s),
             iat,
             client_guid: keys.server.stable_id("client", &app.client_id),
             client_name: &app.name,
             tenant,
-            jti: random::id(),
+            jti: terms.id,
             gtp: mark(terms.grant),
             user_displayname: user.map(|user| user.display_name.as_str()),
             sub_mappingattr: for_user("userName"),
@@ -117,10 +122,19 @@ impl<'a> AccessClaims<'a> {
             ca_guid: format!("cacct-{}", keys.server.stable_id("account", tenant)),
             aud: [terms.issuer.to_owned(), format!("urn:opc:lbaas:logicalguid={tenant}")],
             user_id: user.map(|user| user.id.as_str()),
-            client_app_roles: ["Authenticated Client"],
+            client_app_roles: roles("Authenticated Client", &subject.app.settings.app_roles),
             tenant_iss: terms.issuer,
         }
     }
+}
+
+fn or<'a>(text: &'a str, otherwise: &'a str) -> &'a str {
+    if text.is_empty() { otherwise } else { text }
+}
+
+/// The role that everybody has, and the others.
+fn roles<'a>(everybody: &'a str, others: &'a [String]) -> Vec<&'a str> {
+    std::iter::once(everybody).chain(others.iter().map(String::as_str)).collect()
 }
 
 /// Whole seconds since the Unix epoch, as claims count.

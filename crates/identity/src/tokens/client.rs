@@ -3,10 +3,12 @@
 use super::request::{Asking, GrantType};
 use crate::credentials::{CLIENT_ID_MAX_BYTES, CLIENT_SECRET_MAX_BYTES, readings};
 use crate::identity::Identity;
+use crate::known::KnownApp;
 use crate::token::{ClientCredentials, TokenError};
 use aws_lc_rs::constant_time::verify_slices_are_equal;
-use dayend_store::port::AppRow;
+use dayend_engine::time::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
+use std::sync::Arc;
 
 impl Identity {
     /// The app that proved its identity. An unknown client, a switched-off one and a wrong secret get the same answer.
@@ -14,7 +16,8 @@ impl Identity {
         &self,
         sent: Option<&ClientCredentials>,
         asking: &mut Asking,
-    ) -> Result<AppRow, TokenError> {
+        now: Timestamp,
+    ) -> Result<Arc<KnownApp>, TokenError> {
         let sent = sent.ok_or(TokenError::InvalidClient)?;
         let too_long = sent
             .secret
@@ -24,7 +27,7 @@ impl Identity {
             return Err(TokenError::InvalidClient);
         }
         for (client_id, secret) in readings(sent) {
-            let app = self.store.app(&client_id).await.map_err(|error| unavailable(&error))?;
+            let app = self.known_app(&client_id, now).await.map_err(|error| unavailable(&error))?;
             if app.is_some() {
                 asking.client = Some(client_id.clone());
             }
@@ -41,32 +44,27 @@ impl Identity {
         &self,
         client_id: &str,
         secret: Option<&SecretString>,
-        app: Option<AppRow>,
-    ) -> Option<AppRow> {
+        app: Option<Arc<KnownApp>>,
+    ) -> Option<Arc<KnownApp>> {
         // RFC 6749 section 2.3.1: an empty secret is none.
         let secret = secret.filter(|secret| !secret.expose_secret().is_empty());
         let given = self
             .keys
             .server
             .hash_client_secret(client_id, secret.map_or("", SecretString::expose_secret));
-        let expected = app.as_ref().and_then(|app| app.secret);
+        let expected = app.as_ref().and_then(|app| app.row.secret);
         let equal =
             verify_slices_are_equal(&given.0, &expected.map_or([0; 32], |expected| expected.0))
                 .is_ok();
         let confidential = expected.is_some() && secret.is_some() && equal;
-        let public = app.as_ref().is_some_and(|app| app.secret.is_none()) && secret.is_none();
-        app.filter(|app| app.active && (confidential || public))
+        let public = app.as_ref().is_some_and(|app| app.row.secret.is_none()) && secret.is_none();
+        app.filter(|app| app.row.active && (confidential || public))
     }
 }
 
 /// Whether the app may use the grant. A public app proves nothing, so it cannot use grants that rest on the client alone.
-pub(super) fn allow(app: &AppRow, grant: GrantType) -> Result<(), TokenError> {
-    let listed = app.grants.split_ascii_whitespace().any(|allowed| allowed == grant.as_str());
-    let needs_secret = match grant {
-        GrantType::Password | GrantType::ClientCredentials => true,
-        GrantType::RefreshToken | GrantType::AuthorizationCode => false,
-    };
-    if listed && !(needs_secret && app.secret.is_none()) {
+pub(super) fn allow(app: &KnownApp, grant: GrantType) -> Result<(), TokenError> {
+    if app.may_use(grant.as_str()) && !(grant.needs_secret() && app.row.secret.is_none()) {
         return Ok(());
     }
     Err(TokenError::UnauthorizedClient(format!(

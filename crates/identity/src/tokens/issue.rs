@@ -2,17 +2,32 @@
 
 use super::claims::{AccessClaims, Subject, Terms};
 use super::client::unavailable;
+use super::family::Family;
 use super::refresh_token;
-use super::request::GrantType;
+use super::request::{Asking, GrantType};
 use super::scopes::Scopes;
 use crate::audit;
 use crate::identity::Identity;
-use crate::random;
-use crate::token::{TokenAnswer, TokenError};
+use crate::known::{KnownApp, KnownUser};
+use crate::token::{TokenAnswer, TokenError, TokenRequest};
 use dayend_engine::time::Timestamp;
-use dayend_store::port::{AppRow, HistoryRecord, Outcome, RefreshRow, SecretHash, Write};
+use dayend_store::port::{DocumentChange, HistoryRecord, Outcome, RefreshRow, SecretHash, Write};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
+
+/// What a token is issued on.
+pub(crate) struct Grant<'a> {
+    pub(crate) kind: GrantType,
+    pub(crate) app: &'a KnownApp,
+    pub(crate) user: Option<&'a KnownUser>,
+    pub(crate) scopes: &'a Scopes,
+    /// Revoked together; begins with the log-in.
+    pub(crate) family: Family,
+    /// The access token ends then at the latest: what it rests on ends too.
+    pub(crate) until: Option<Timestamp>,
+    /// Changed in the same write, if the guards hold: what is spent for the token.
+    pub(crate) documents: Vec<DocumentChange>,
+}
 
 /// A signed token that is not yet recorded.
 pub(super) struct Signed {
@@ -25,40 +40,49 @@ impl Identity {
     /// The app's own token: there is no user, so there is nothing to refresh.
     pub(super) async fn client_credentials_grant(
         &self,
-        app: &AppRow,
-        scope: Option<&str>,
+        app: &KnownApp,
+        request: TokenRequest,
+        asking: &mut Asking,
         now: Timestamp,
     ) -> Result<TokenAnswer, TokenError> {
-        let scopes = Scopes::parse(scope)?;
-        self.issue(&Subject { app, user: None }, &scopes, GrantType::ClientCredentials, now).await
+        let scopes = Scopes::parse(request.scope.as_deref())?;
+        let grant = Grant {
+            kind: GrantType::ClientCredentials,
+            app,
+            user: None,
+            scopes: &scopes,
+            family: Family::begun_at(now),
+            until: None,
+            documents: Vec::new(),
+        };
+        self.issue(grant, asking, now).await?.ok_or(TokenError::InvalidClient)
     }
 
     /// Signs a token, and a refresh token if one is asked for and allowed, and makes the issue durable.
-    pub(super) async fn issue(
+    ///
+    /// None: what should have been spent for it was spent already, and nothing was issued.
+    pub(crate) async fn issue(
         &self,
-        subject: &Subject<'_>,
-        scopes: &Scopes,
-        grant: GrantType,
+        mut grant: Grant<'_>,
+        asking: &mut Asking,
         now: Timestamp,
-    ) -> Result<TokenAnswer, TokenError> {
-        let may_refresh = subject
-            .app
-            .grants
-            .split_ascii_whitespace()
-            .any(|grant| grant == GrantType::RefreshToken.as_str());
-        let refreshable = subject.user.filter(|_| may_refresh && scopes.offline());
-        let signed = self.sign(subject, scopes, grant, now, refreshable.is_some());
+    ) -> Result<Option<TokenAnswer>, TokenError> {
+        let may_refresh = grant.app.may_use(GrantType::RefreshToken.as_str());
+        let refreshable = grant.user.filter(|_| may_refresh && grant.scopes.offline());
+        let mut documents = std::mem::take(&mut grant.documents);
+        documents.append(&mut asking.spends);
+        let signed = self.sign(&grant, now, refreshable.is_some());
         let (write, refresh_token) = match refreshable {
             None => (Write::Audit { history: signed.history }, None),
             Some(user) => {
                 let (token, hash) = self.new_refresh_token();
                 let row = RefreshRow {
                     hash,
-                    family: random::id(),
-                    client_id: subject.app.client_id.clone(),
-                    tenant: subject.app.tenant.clone(),
-                    user_id: user.id.clone(),
-                    scope: scopes.text(),
+                    family: grant.family.name().to_owned(),
+                    client_id: grant.app.row.client_id.clone(),
+                    tenant: grant.app.row.tenant.clone(),
+                    user_id: user.row.id.clone(),
+                    scope: grant.scopes.text(),
                     issued_at: now,
                     expires_at: now.plus_ms(self.settings.refresh_token_s.saturating_mul(1000)),
                     spent: false,
@@ -67,43 +91,35 @@ impl Identity {
                 (Write::IssueRefresh { token: row, history: signed.history }, Some(token))
             }
         };
-        match self.write(write).await.map_err(|error| unavailable(&error))? {
-            Outcome::Applied => Ok(answer(signed.token, signed.expires_in, refresh_token)),
-            Outcome::LostRace => Err(TokenError::Unavailable),
+        match self.write(with(documents, write)).await.map_err(|error| unavailable(&error))? {
+            Outcome::Applied => Ok(Some(answer(signed.token, signed.expires_in, refresh_token))),
+            Outcome::LostRace => Ok(None),
         }
     }
 
     /// Signs a token and says what the audit has to record about it.
-    pub(super) fn sign(
-        &self,
-        subject: &Subject<'_>,
-        scopes: &Scopes,
-        grant: GrantType,
-        now: Timestamp,
-        refreshable: bool,
-    ) -> Signed {
+    pub(super) fn sign(&self, grant: &Grant<'_>, now: Timestamp, refreshable: bool) -> Signed {
+        let (app, user) = (&grant.app.row, grant.user);
         let expires_in =
-            scopes.lifetime_s(self.settings.access_token_s, self.settings.max_access_token_s);
+            grant.scopes.lifetime_s(self.settings.access_token_s, self.settings.max_access_token_s);
         let terms = Terms {
             issuer: &self.settings.issuer,
-            scope: scopes.granted(subject.user.is_some()),
-            grant,
+            scope: grant.scopes.granted(user.is_some()),
+            grant: grant.kind,
+            id: grant.family.token_id(),
             now,
             lifetime_s: expires_in,
         };
-        let claims = AccessClaims::new(&self.keys, subject, terms);
+        let subject = Subject { app: grant.app, user };
+        let claims = AccessClaims::new(&self.keys, &subject, terms);
         let detail = json!({
-            "tenant": subject.app.tenant, "grant": grant.as_str(), "jti": claims.jti,
+            "tenant": app.tenant, "grant": grant.kind.as_str(), "jti": claims.jti,
             "expires_in_s": expires_in, "refresh_token": refreshable,
         });
-        let actor = match subject.user {
-            Some(user) => format!("{}@{}", user.name, subject.app.client_id),
-            None => subject.app.client_id.clone(),
-        };
         Signed {
             token: self.keys.signing.sign(&claims),
             expires_in,
-            history: audit::record(&actor, "token", &detail, now),
+            history: audit::record(&actor(grant.app, user), "token", &detail, now),
         }
     }
 
@@ -115,6 +131,19 @@ impl Identity {
     }
 }
 
+/// The write, together with changes of documents if there are any.
+pub(super) fn with(documents: Vec<DocumentChange>, write: Write) -> Write {
+    if documents.is_empty() { write } else { Write::Change { documents, with: Box::new(write) } }
+}
+
+/// Who asks, as the history names it.
+pub(super) fn actor(app: &KnownApp, user: Option<&KnownUser>) -> String {
+    match user {
+        Some(user) => format!("{}@{}", user.row.name, app.row.client_id),
+        None => app.row.client_id.clone(),
+    }
+}
+
 /// The answer of RFC 6749 section 5.1.
 pub(super) fn answer(
     access_token: String,
@@ -122,5 +151,11 @@ pub(super) fn answer(
     refresh_token: Option<SecretString>,
 ) -> TokenAnswer {
     let refresh_token = refresh_token.map(|token| token.expose_secret().to_owned());
-    TokenAnswer { access_token, token_type: "Bearer", expires_in, refresh_token }
+    TokenAnswer {
+        access_token,
+        token_type: "Bearer",
+        expires_in,
+        refresh_token,
+        ..TokenAnswer::default()
+    }
 }

@@ -2,6 +2,7 @@
 
 mod claims;
 mod client;
+mod family;
 mod issue;
 mod password_grant;
 mod refresh_grant;
@@ -10,6 +11,8 @@ mod request;
 mod scopes;
 mod verify;
 
+pub(crate) use family::Family;
+pub(crate) use issue::Grant;
 pub(crate) use request::Asking;
 pub use request::GrantType;
 pub(crate) use scopes::{LIFETIME_MAX_S, LIFETIME_MIN_S};

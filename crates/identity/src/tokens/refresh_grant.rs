@@ -1,16 +1,17 @@
 //! A refresh token for its successor: each is good for one use, and a second use ends the whole family.
 
-use super::claims::Subject;
 use super::client::unavailable;
-use super::issue::answer;
+use super::family::Family;
+use super::issue::{Grant, actor, answer, with};
 use super::refresh_token;
 use super::request::{Asking, GrantType};
 use super::scopes::Scopes;
 use crate::audit;
 use crate::identity::Identity;
+use crate::known::{KnownApp, KnownUser};
 use crate::token::{TokenAnswer, TokenError, TokenRequest};
 use dayend_engine::time::Timestamp;
-use dayend_store::port::{AppRow, Outcome, RefreshRow, UserRow, Write, WriteError};
+use dayend_store::port::{Outcome, RefreshRow, Write, WriteError};
 use serde_json::json;
 use std::sync::Arc;
 
@@ -21,7 +22,7 @@ const INVALID: TokenError =
 impl Identity {
     pub(super) async fn refresh_grant(
         &self,
-        app: &AppRow,
+        app: &KnownApp,
         request: TokenRequest,
         asking: &mut Asking,
         now: Timestamp,
@@ -33,14 +34,11 @@ impl Identity {
         let row = self.store.refresh(hash).await.map_err(|error| unavailable(&error))?;
         // A token of another client is refused, but its family lives on: who holds it may not harm its owner.
         let row = row
-            .filter(|row| row.client_id == app.client_id && row.tenant == app.tenant)
+            .filter(|row| row.client_id == app.row.client_id && row.tenant == app.row.tenant)
             .ok_or(INVALID)?;
-        let user = self
-            .store
-            .user_by_id(&row.tenant, &row.user_id)
-            .await
-            .map_err(|error| unavailable(&error))?;
-        asking.user = user.as_ref().map(|user| user.name.clone());
+        let user =
+            self.read_user(&row.tenant, &row.user_id).await.map_err(|error| unavailable(&error))?;
+        asking.user = user.as_ref().map(|user| user.row.name.clone());
         if row.revoked {
             return Err(INVALID);
         }
@@ -50,33 +48,39 @@ impl Identity {
             self.write(revoke).await.map_err(|error| unavailable(&error))?;
             return Err(INVALID);
         }
-        let user = user.filter(|user| user.active && now < row.expires_at).ok_or(INVALID)?;
+        let counts = |user: &KnownUser| {
+            user.active() && user.profile.counts_since(row.issued_at) && now < row.expires_at
+        };
+        let user = user.filter(counts).ok_or(INVALID)?;
         let original = Scopes::stored(&row.scope)?;
         let scopes = original.narrowed(request.scope.as_deref(), self.settings.access_token_s)?;
-        self.rotate(app, &user, &row, &scopes, now).await.inspect_err(|error| {
-            asking.recorded = matches!(error, TokenError::InvalidGrant(_));
-        })
+        self.rotate((app, &user), &row, &scopes, asking, now).await
     }
 
     /// Spends the token and stores its successor in one write: a failure consumes nothing, a lost race ends the family.
     async fn rotate(
         &self,
-        app: &AppRow,
-        user: &UserRow,
+        (app, user): (&KnownApp, &KnownUser),
         row: &RefreshRow,
         scopes: &Scopes,
+        asking: &mut Asking,
         now: Timestamp,
     ) -> Result<TokenAnswer, TokenError> {
-        let signed = self.sign(
-            &Subject { app, user: Some(user) },
+        let grant = Grant {
+            kind: GrantType::RefreshToken,
+            app,
+            user: Some(user),
             scopes,
-            GrantType::RefreshToken,
-            now,
-            true,
-        );
+            family: Family::named(&row.family),
+            until: None,
+            documents: Vec::new(),
+        };
+        let signed = self.sign(&grant, now, true);
         let (token, hash) = self.new_refresh_token();
-        let successor = RefreshRow { hash, issued_at: now, ..row.clone() };
+        // It began with the log-in: what ends everything that began before a change of the password ends its successors too.
+        let successor = RefreshRow { hash, ..row.clone() };
         let spend = Write::SpendRefresh { hash: row.hash, successor, history: signed.history };
+        let spend = with(std::mem::take(&mut asking.spends), spend);
         let revoke = revocation(row, app, Some(user), now);
         let writer = Arc::clone(&self.writer);
         // A task of its own: a client that hangs up at the right moment must not escape the revocation.
@@ -93,14 +97,16 @@ impl Identity {
             .map_err(|error| unavailable(&error))?;
         match outcome {
             Outcome::Applied => Ok(answer(signed.token, signed.expires_in, Some(token))),
-            Outcome::LostRace => Err(INVALID),
+            Outcome::LostRace => {
+                asking.recorded = true;
+                Err(INVALID)
+            }
         }
     }
 }
 
-fn revocation(row: &RefreshRow, app: &AppRow, user: Option<&UserRow>, now: Timestamp) -> Write {
-    let actor = user
-        .map_or_else(|| app.client_id.clone(), |user| format!("{}@{}", user.name, app.client_id));
+fn revocation(row: &RefreshRow, app: &KnownApp, user: Option<&KnownUser>, now: Timestamp) -> Write {
+    let actor = actor(app, user);
     let detail = json!({ "tenant": row.tenant, "grant": GrantType::RefreshToken.as_str(), "reason": "reused", "revoked_family": row.family });
     Write::RevokeFamily {
         family: row.family.clone(),

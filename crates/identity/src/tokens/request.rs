@@ -4,7 +4,7 @@ use super::client::allow;
 use crate::identity::Identity;
 use crate::token::{TokenAnswer, TokenError, TokenRequest};
 use dayend_engine::time::Timestamp;
-use dayend_store::port::AppRow;
+use dayend_store::port::DocumentChange;
 
 /// The grants that an app can be allowed to use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,12 +17,25 @@ pub enum GrantType {
     RefreshToken,
     /// A log-in in the browser.
     AuthorizationCode,
+    /// A user whom the app names in a JWT that it signed.
+    JwtBearer,
+    /// A log-in in the browser of another device.
+    DeviceCode,
+    /// An access token for a narrower one.
+    TokenExchange,
 }
 
 impl GrantType {
     /// All grants.
-    pub const ALL: [Self; 4] =
-        [Self::Password, Self::ClientCredentials, Self::RefreshToken, Self::AuthorizationCode];
+    pub const ALL: [Self; 7] = [
+        Self::Password,
+        Self::ClientCredentials,
+        Self::RefreshToken,
+        Self::AuthorizationCode,
+        Self::JwtBearer,
+        Self::DeviceCode,
+        Self::TokenExchange,
+    ];
 
     /// The value of `grant_type`.
     pub fn as_str(self) -> &'static str {
@@ -31,12 +44,25 @@ impl GrantType {
             Self::ClientCredentials => "client_credentials",
             Self::RefreshToken => "refresh_token",
             Self::AuthorizationCode => "authorization_code",
+            Self::JwtBearer => "urn:ietf:params:oauth:grant-type:jwt-bearer",
+            Self::DeviceCode => "urn:ietf:params:oauth:grant-type:device_code",
+            Self::TokenExchange => "urn:ietf:params:oauth:grant-type:token-exchange",
         }
     }
 
     /// The grant with this name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|grant| grant.as_str() == name)
+    }
+
+    /// Whether it rests on the app alone, or lets the app speak for people: what a public app sends proves nothing.
+    pub(crate) fn needs_secret(self) -> bool {
+        match self {
+            Self::Password | Self::ClientCredentials | Self::JwtBearer | Self::TokenExchange => {
+                true
+            }
+            Self::RefreshToken | Self::AuthorizationCode | Self::DeviceCode => false,
+        }
     }
 }
 
@@ -52,6 +78,8 @@ pub(crate) struct Asking {
     pub(crate) user: Option<String>,
     /// The refusal is in the audit already.
     pub(crate) recorded: bool,
+    /// What the client's proof uses up, together with what is issued on it.
+    pub(crate) spends: Vec<DocumentChange>,
 }
 
 impl Identity {
@@ -75,7 +103,7 @@ impl Identity {
         asking: &mut Asking,
         now: Timestamp,
     ) -> Result<TokenAnswer, TokenError> {
-        let app: AppRow = self.authenticated_client(request.client.as_ref(), asking).await?;
+        let app = self.authenticated_client(request.client.as_ref(), asking, now).await?;
         if request.grant_type.is_empty() {
             return Err(TokenError::InvalidRequest(
                 "the parameter grant_type is required".to_owned(),
@@ -84,17 +112,17 @@ impl Identity {
         let grant =
             GrantType::from_name(&request.grant_type).ok_or(TokenError::UnsupportedGrantType)?;
         asking.grant = Some(grant);
-        // Codes are redeemed nowhere yet, so it is no use to an app that it may redeem one.
-        if grant != GrantType::AuthorizationCode {
-            allow(&app, grant)?;
-        }
+        allow(&app, grant)?;
         match grant {
             GrantType::Password => self.password_grant(&app, request, asking, now).await,
             GrantType::ClientCredentials => {
-                self.client_credentials_grant(&app, request.scope.as_deref(), now).await
+                self.client_credentials_grant(&app, request, asking, now).await
             }
             GrantType::RefreshToken => self.refresh_grant(&app, request, asking, now).await,
-            GrantType::AuthorizationCode => Err(TokenError::UnsupportedGrantType),
+            GrantType::AuthorizationCode
+            | GrantType::JwtBearer
+            | GrantType::DeviceCode
+            | GrantType::TokenExchange => Err(TokenError::UnsupportedGrantType),
         }
     }
 }

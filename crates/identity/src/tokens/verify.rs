@@ -1,10 +1,12 @@
 //! Which tokens are ours and valid now.
 
 use super::claims::{ACCESS_TOKEN, SUBJECT_CLIENT, SUBJECT_USER, is_our_key, seconds};
+use super::family::Family;
 use crate::keys::Keys;
 use dayend_engine::time::Timestamp;
 use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
 use serde::Deserialize;
+use std::sync::Arc;
 
 /// A longer token is refused before anything is decoded.
 const TOKEN_MAX_BYTES: usize = 16 * 1024;
@@ -17,6 +19,11 @@ pub(crate) struct Verified {
     pub(crate) tenant: String,
     pub(crate) client_id: String,
     pub(crate) user_id: Option<String>,
+    /// As the `scope` claim has them.
+    pub(crate) scope: Arc<str>,
+    /// `jti`.
+    pub(crate) id: String,
+    issued_s: i64,
     not_before_s: i64,
     expires_s: i64,
 }
@@ -26,6 +33,12 @@ impl Verified {
     pub(crate) fn is_valid_at(&self, now: Timestamp) -> bool {
         let now = seconds(now);
         self.not_before_s <= now.saturating_add(CLOCK_SKEW_S) && now < self.expires_s
+    }
+
+    /// When the log-in was (or the request of the app) that the token rests on.
+    pub(crate) fn began(&self) -> Timestamp {
+        let began = Family::of_token(&self.id).and_then(|family| family.began());
+        began.unwrap_or(Timestamp(self.issued_s.saturating_mul(1_000_000)))
     }
 }
 
@@ -41,6 +54,9 @@ struct Claims {
     tenant: String,
     client_id: String,
     user_id: Option<String>,
+    #[serde(default)]
+    scope: String,
+    jti: String,
 }
 
 /// Checks all that a token alone can tell.
@@ -84,6 +100,9 @@ impl Verifier {
             tenant: claims.tenant,
             client_id: claims.client_id,
             user_id: claims.user_id,
+            scope: claims.scope.into(),
+            id: claims.jti,
+            issued_s,
             not_before_s: claims.nbf.map_or(Ok(issued_s), i64::try_from).ok()?.max(issued_s),
             expires_s: i64::try_from(claims.exp).ok()?,
         };

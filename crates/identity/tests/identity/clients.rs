@@ -3,7 +3,7 @@
 use crate::harness::{CLIENT, MY_SCOPES, NOW, PASSWORD, Server, TENANT, USER, basic, request};
 use dayend_identity::GrantType;
 use dayend_identity::admin::{AdminError, NewApp};
-use dayend_identity::credentials::collect;
+use dayend_identity::credentials::{InForm, collect};
 use dayend_identity::token::{ClientCredentials, TokenError, TokenRequest};
 use secrecy::ExposeSecret as _;
 
@@ -13,7 +13,7 @@ async fn an_unknown_client_and_a_wrong_secret_get_the_same_answer() {
     let (switched_off, its_secret) = server.other_app(&[GrantType::ClientCredentials]).await;
     server.identity.disable_app("test", TENANT, &switched_off, NOW).await.unwrap();
     let without_secret =
-        |id: &str| Some(ClientCredentials { client_id: id.to_owned(), secret: None, basic: false });
+        |id: &str| Some(ClientCredentials { client_id: id.to_owned(), ..Default::default() });
     #[rustfmt::skip]
     let cases = [
         ("nobody",                  None),
@@ -44,12 +44,11 @@ async fn a_client_may_send_its_secret_in_any_of_the_usual_ways() {
     for client in [
         basic(CLIENT, secret),
         basic(&encoded.0, &encoded.1),
-        collect(None, Some(CLIENT.to_owned()), Some(secret.into())).unwrap(),
+        collect(None, in_form(CLIENT, secret)).unwrap(),
     ] {
         server.identity.token(request(client, "client_credentials"), NOW).await.unwrap();
     }
-    let encoded_in_the_body =
-        collect(None, Some(encoded.0), Some(encoded.1.as_str().into())).unwrap();
+    let encoded_in_the_body = collect(None, in_form(&encoded.0, &encoded.1)).unwrap();
     assert!(
         server
             .identity
@@ -77,7 +76,7 @@ async fn a_refused_request_gets_the_error_of_the_rfc() {
     let cases = [
         ("no grant type",           request(server.client(), ""),                                   "InvalidRequest"),
         ("an unknown grant type",   request(server.client(), "implicit"),                           "UnsupportedGrantType"),
-        ("a code",                  request(server.client(), "authorization_code"),                 "UnsupportedGrantType"),
+        ("a code",                  request(server.client(), "authorization_code"),                 "UnauthorizedClient"),
         ("a grant not allowed",     log_in(basic(&narrow, &secret)),                                "UnauthorizedClient"),
         ("a refresh not allowed",   request(basic(&narrow, &secret), "refresh_token"),              "UnauthorizedClient"),
         ("no user name",            TokenRequest { username: None, ..log_in(server.client()) },     "InvalidRequest"),
@@ -138,7 +137,7 @@ async fn a_public_app_cannot_use_grants_that_rest_on_its_secret() {
         matches!(refused, TokenError::InvalidRequest(_)),
         "an empty secret is none: {refused:?}"
     );
-    let alone = Some(ClientCredentials { client_id: public.client_id, secret: None, basic: false });
+    let alone = Some(ClientCredentials { client_id: public.client_id, ..Default::default() });
     let refused = server.identity.token(request(alone, "refresh_token"), NOW).await.unwrap_err();
     assert!(
         matches!(refused, TokenError::InvalidRequest(_)),
@@ -183,4 +182,8 @@ async fn client_ids_are_random_or_well_formed_and_never_taken_twice() {
         let refused = server.identity.create_app("test", app(bad), NOW).await.unwrap_err();
         assert!(matches!(refused, AdminError::Invalid(_)), "{bad}: {refused:?}");
     }
+}
+
+fn in_form(client_id: &str, secret: &str) -> InForm {
+    InForm { id: Some(client_id.to_owned()), secret: Some(secret.into()), ..InForm::default() }
 }

@@ -127,16 +127,7 @@ impl Server {
 }
 
 pub(crate) fn request(client: Option<ClientCredentials>, grant_type: &str) -> TokenRequest {
-    let grant_type = grant_type.to_owned();
-    TokenRequest {
-        client,
-        grant_type,
-        scope: None,
-        username: None,
-        password: None,
-        refresh_token: None,
-        from: None,
-    }
+    TokenRequest { client, grant_type: grant_type.to_owned(), ..TokenRequest::default() }
 }
 
 pub(crate) fn refresh_request(
@@ -158,6 +149,7 @@ pub(crate) fn basic(client_id: &str, secret: &str) -> Option<ClientCredentials> 
         client_id: client_id.into(),
         secret: Some(secret.into()),
         basic: true,
+        ..ClientCredentials::default()
     })
 }
 

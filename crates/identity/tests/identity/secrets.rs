@@ -185,9 +185,9 @@ fn contains(bytes: &[u8], text: &str) -> bool {
 
 /// A record with its random ids replaced.
 fn line(event: &str, actor: &str, detail: &str) -> String {
-    let ids = detail
-        .split('"')
-        .filter(|part| part.len() == 32 && part.bytes().all(|digit| digit.is_ascii_hexdigit()));
+    let ids = detail.split('"').filter(|part| {
+        matches!(part.len(), 21 | 32) && part.bytes().all(|digit| digit.is_ascii_hexdigit())
+    });
     let detail = ids.fold(detail.to_owned(), |text, id| text.replace(id, "<id>"));
     format!("{event} by {actor}: {detail}")
 }

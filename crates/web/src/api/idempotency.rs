@@ -71,6 +71,7 @@ mod tests {
             tenant: "T".to_owned(),
             client_id: "app".to_owned(),
             strict: false,
+            scope: "".into(),
             user: None,
         };
         key(&parts, &Permitted { caller, scope }, body.as_bytes())

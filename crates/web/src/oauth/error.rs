@@ -50,6 +50,13 @@ fn facts(error: &TokenError) -> (StatusCode, &'static str, Option<u64>) {
             (StatusCode::BAD_REQUEST, "unsupported_grant_type", None)
         }
         TokenError::InvalidScope(_) => (StatusCode::BAD_REQUEST, "invalid_scope", None),
+        TokenError::InvalidTarget(_) => (StatusCode::BAD_REQUEST, "invalid_target", None),
+        TokenError::AuthorizationPending => {
+            (StatusCode::BAD_REQUEST, "authorization_pending", None)
+        }
+        TokenError::SlowDown => (StatusCode::BAD_REQUEST, "slow_down", None),
+        TokenError::ExpiredToken => (StatusCode::BAD_REQUEST, "expired_token", None),
+        TokenError::AccessDenied => (StatusCode::BAD_REQUEST, "access_denied", None),
         TokenError::TooMany { retry_after_s } => {
             (StatusCode::TOO_MANY_REQUESTS, "temporarily_unavailable", Some(*retry_after_s))
         }
@@ -110,7 +117,7 @@ mod tests {
         401 {"error":"invalid_client","error_description":"the client is unknown, or its secret is wrong"}
         400 {"error":"invalid_grant","error_description":"the user name or password is wrong"}
         400 {"error":"unauthorized_client","error_description":"no password grant"}
-        400 {"error":"unsupported_grant_type","error_description":"the grant type is not supported: use password, client_credentials or refresh_token"}
+        400 {"error":"unsupported_grant_type","error_description":"the grant type is not supported: see grant_types_supported in the discovery document"}
         400 {"error":"invalid_scope","error_description":"x"}
         429 [retry 7] {"error":"temporarily_unavailable","error_description":"too many attempts, try again in 7 s"}
         503 [retry 5] {"error":"temporarily_unavailable","error_description":"the token could not be stored"}

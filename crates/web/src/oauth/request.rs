@@ -1,16 +1,15 @@
-//! Reading a token request (RFC 6749 sections 2.3, 3.2, 4.3, 4.4 and 6): a pure function of headers, query and body.
+//! Reading a token request (RFC 6749 sections 2.3 and 3.2): a pure function of headers, query and body.
 
 use super::error::Refused;
 use crate::body::{FORM, require};
 use axum::http::{HeaderMap, header};
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
+use dayend_identity::credentials::{InForm, collect};
 use dayend_identity::token::{ClientCredentials, TokenError, TokenRequest};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use std::collections::BTreeMap;
 
 /// What must not stand in a URL, where logs and histories keep it.
-const SECRET_PARAMETERS: [&str; 7] = [
+const SECRET_PARAMETERS: [&str; 11] = [
     "client_secret",
     "password",
     "refresh_token",
@@ -18,6 +17,10 @@ const SECRET_PARAMETERS: [&str; 7] = [
     "code_verifier",
     "assertion",
     "client_assertion",
+    "device_code",
+    "subject_token",
+    "actor_token",
+    "token",
 ];
 
 /// The question in a request to the token endpoint.
@@ -26,15 +29,32 @@ pub(super) fn read(
     query: Option<&str>,
     body: &[u8],
 ) -> Result<TokenRequest, Refused> {
-    let basic = basic(headers)?;
-    let tried_basic = basic.is_some();
-    parameters(headers, query, body)
-        .and_then(|form| request(form, basic))
-        .map_err(|error| Refused { error, tried_basic })
+    let (mut form, client) = read_form(headers, query, body)?;
+    let tried_basic = client.as_ref().is_some_and(|client| client.basic);
+    request(&mut form, client).map_err(|error| Refused { error, tried_basic })
 }
 
-fn request(mut form: Form, basic: Option<ClientCredentials>) -> Result<TokenRequest, TokenError> {
-    let client = client(&mut form, basic)?;
+/// The parameters of a request from a client, and how the client proves who it is.
+pub(super) fn read_form(
+    headers: &HeaderMap,
+    query: Option<&str>,
+    body: &[u8],
+) -> Result<(Form, Option<ClientCredentials>), Refused> {
+    let tried_basic = headers.contains_key(header::AUTHORIZATION);
+    let refused = |error| Refused { error, tried_basic };
+    let authorization = authorization(headers).map_err(refused)?;
+    let mut form = parameters(headers, query, body).map_err(refused)?;
+    let in_form = InForm {
+        id: form.take("client_id"),
+        secret: form.take_secret("client_secret"),
+        assertion_type: form.take("client_assertion_type"),
+        assertion: form.take_secret("client_assertion"),
+    };
+    let client = collect(authorization, in_form).map_err(refused)?;
+    Ok((form, client))
+}
+
+fn request(form: &mut Form, client: Option<ClientCredentials>) -> Result<TokenRequest, TokenError> {
     Ok(TokenRequest {
         client,
         grant_type: form
@@ -44,78 +64,39 @@ fn request(mut form: Form, basic: Option<ClientCredentials>) -> Result<TokenRequ
         username: form.take("username"),
         password: form.take_secret("password"),
         refresh_token: form.take_secret("refresh_token"),
-        from: None,
+        code: form.take_secret("code"),
+        redirect_uri: form.take("redirect_uri"),
+        code_verifier: form.take_secret("code_verifier"),
+        assertion: form.take_secret("assertion"),
+        device_code: form.take_secret("device_code"),
+        subject_token: form.take_secret("subject_token"),
+        subject_token_type: form.take("subject_token_type"),
+        requested_token_type: form.take("requested_token_type"),
+        actor_token: form.take_secret("actor_token"),
+        audience: form.take("audience"),
+        resource: form.take("resource"),
     })
 }
 
-/// The client's credentials, which may come by one way only.
-fn client(
-    form: &mut Form,
-    basic: Option<ClientCredentials>,
-) -> Result<Option<ClientCredentials>, TokenError> {
-    if form.take("client_assertion").is_some() || form.take("client_assertion_type").is_some() {
-        return Err(invalid(
-            "client assertions are not supported: use Basic, or `client_id` and `client_secret`",
-        ));
-    }
-    let (client_id, secret) = (form.take("client_id"), form.take_secret("client_secret"));
-    match (basic, client_id, secret) {
-        (Some(_), _, Some(_)) => {
-            Err(invalid("the client authenticated twice: in the header and in the body"))
-        }
-        (Some(client), Some(id), None) if id != client.client_id => {
-            Err(invalid("`client_id` is not the client of the header"))
-        }
-        (Some(client), _, None) => Ok(Some(client)),
-        (None, None, Some(_)) => Err(invalid("`client_secret` came without `client_id`")),
-        (None, Some(client_id), secret) => {
-            Ok(Some(ClientCredentials { client_id, secret, basic: false }))
-        }
-        (None, None, None) => Ok(None),
-    }
-}
-
-/// The credentials of the `Authorization` header, as sent: what is percent-encoded stays so.
-fn basic(headers: &HeaderMap) -> Result<Option<ClientCredentials>, Refused> {
-    let refused = |error| Refused { error, tried_basic: true };
+/// The `Authorization` header, of which there is at most one.
+fn authorization(headers: &HeaderMap) -> Result<Option<&str>, TokenError> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
-    let value = match (values.next(), values.next()) {
-        (None, _) => return Ok(None),
-        (Some(_), Some(_)) => {
-            return Err(refused(invalid("the request has more than one `Authorization` header")));
-        }
-        (Some(value), None) => value,
-    };
-    let credentials =
-        value.to_str().ok().and_then(decoded).ok_or_else(|| refused(TokenError::InvalidClient))?;
-    Ok(Some(credentials))
-}
-
-fn decoded(value: &str) -> Option<ClientCredentials> {
-    let (scheme, encoded) = value.trim().split_once(' ')?;
-    let bytes = BASE64_STANDARD
-        .decode(encoded.trim())
-        .ok()
-        .filter(|_| scheme.eq_ignore_ascii_case("Basic"))?;
-    let pair = SecretString::from(String::from_utf8(bytes).ok()?);
-    let (client_id, secret) = pair.expose_secret().split_once(':')?;
-    let secret = (!secret.is_empty()).then(|| SecretString::from(secret));
-    (!client_id.is_empty()).then(|| ClientCredentials {
-        client_id: client_id.to_owned(),
-        secret,
-        basic: true,
-    })
+    match (values.next(), values.next()) {
+        (None, _) => Ok(None),
+        (Some(_), Some(_)) => Err(invalid("the request has more than one `Authorization` header")),
+        (Some(value), None) => value.to_str().map(Some).map_err(|_| TokenError::InvalidClient),
+    }
 }
 
 /// The form's parameters; those without a value count as absent (RFC 6749 section 3.2).
-struct Form(BTreeMap<String, String>);
+pub(super) struct Form(BTreeMap<String, String>);
 
 impl Form {
-    fn take(&mut self, name: &str) -> Option<String> {
+    pub(super) fn take(&mut self, name: &str) -> Option<String> {
         self.0.remove(name).filter(|value| !value.is_empty())
     }
 
-    fn take_secret(&mut self, name: &str) -> Option<SecretString> {
+    pub(super) fn take_secret(&mut self, name: &str) -> Option<SecretString> {
         self.take(name).map(SecretString::from)
     }
 }
