@@ -2,6 +2,7 @@
 
 use secrecy::SecretString;
 use serde::Serialize;
+use std::net::IpAddr;
 
 /// How the client proved who it is.
 #[derive(Debug, Default)]
@@ -41,6 +42,8 @@ pub struct TokenRequest {
     pub actor_token: Option<SecretString>,
     pub audience: Option<String>,
     pub resource: Option<String>,
+    /// Where the request comes from; none: not over a network.
+    pub from: Option<IpAddr>,
 }
 
 /// RFC 6749 section 5.1.

@@ -1,6 +1,7 @@
 //! What every handler is given.
 
 use crate::body::Room;
+use crate::server::ProxyRange;
 use dayend_service::use_cases::Service;
 use std::fmt;
 use std::path::PathBuf;
@@ -59,6 +60,8 @@ pub struct WebSettings {
     pub spool_dir: PathBuf,
     /// The memory for the bodies of all callers together.
     pub bodies_bytes: usize,
+    /// Proxies whose word about the addresses of callers is believed.
+    pub trusted_proxies: Vec<ProxyRange>,
 }
 
 /// Why a text is no base URL.
@@ -98,6 +101,7 @@ impl WebSettings {
             definitions_limit_bytes: DEFINITIONS_LIMIT_BYTES,
             spool_dir: std::env::temp_dir(),
             bodies_bytes: BODIES_BYTES,
+            trusted_proxies: Vec::new(),
         })
     }
 }

@@ -19,7 +19,7 @@ use dayend_service::conductor::{Conductor, ConductorSettings};
 use dayend_service::use_cases::{Parts, Service};
 use dayend_store::port::Store;
 use dayend_web::app::{App, WebSettings};
-use dayend_web::server::{Limits, ServeError, TlsMaterial, faces, serve};
+use dayend_web::server::{Limits, ProxyRange, ServeError, TlsMaterial, faces, serve};
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -357,6 +357,17 @@ fn web_settings(
     told.body_limit_bytes = settings.body_limit_bytes;
     told.definitions_limit_bytes = settings.definitions_limit_bytes;
     told.bodies_bytes = settings.bodies_bytes;
+    told.trusted_proxies = proxies(settings)?;
     directory.root().clone_into(&mut told.spool_dir);
     Ok(told)
+}
+
+fn proxies(settings: &Settings) -> Result<Vec<ProxyRange>, Failure> {
+    let range = |text: &String| {
+        let network: Network =
+            text.parse().map_err(|error| Failure::usage(format!("trusted_proxies: {error}")))?;
+        let (first, last) = network.range();
+        Ok(ProxyRange { first, last })
+    };
+    settings.trusted_proxies.iter().map(range).collect()
 }

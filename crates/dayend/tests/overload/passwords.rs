@@ -25,7 +25,8 @@ async fn a_storm_of_log_ins_is_turned_away_and_the_interface_goes_on() {
                     format!("grant_type=password&username=u{guesser}-{guess}&password=wrong");
                 let reply = wire.ask(&tenant.log_in_with(&form)).await.unwrap();
                 if reply.status == 429 {
-                    assert_eq!(reply.header("retry-after"), Some("1"), "{reply:?}");
+                    let wait: u64 = reply.header("retry-after").unwrap().parse().unwrap();
+                    assert!((1..=30).contains(&wait), "{reply:?}");
                 } else {
                     assert_eq!(reply.status, 400, "{reply:?}");
                 }

@@ -44,6 +44,24 @@ impl Network {
     }
 }
 
+impl Network {
+    /// Its first and its last address.
+    pub fn range(&self) -> (IpAddr, IpAddr) {
+        match self.base {
+            IpAddr::V4(base) => {
+                let hosts = u32::MAX.checked_shr(self.bits.into()).unwrap_or(0);
+                let address = |bits| IpAddr::V4(Ipv4Addr::from_bits(bits));
+                (address(base.to_bits() & !hosts), address(base.to_bits() | hosts))
+            }
+            IpAddr::V6(base) => {
+                let hosts = u128::MAX.checked_shr(self.bits.into()).unwrap_or(0);
+                let address = |bits| IpAddr::V6(Ipv6Addr::from_bits(bits));
+                (address(base.to_bits() & !hosts), address(base.to_bits() | hosts))
+            }
+        }
+    }
+}
+
 impl FromStr for Network {
     type Err = NotANetwork;
 
@@ -137,6 +155,23 @@ const SPECIAL: [Network; 28] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_network_ranges_from_its_first_to_its_last_address() {
+        #[rustfmt::skip]
+        let cases = [
+            ("10.1.2.3/8",    "10.0.0.0",     "10.255.255.255"),
+            ("0.0.0.0/0",     "0.0.0.0",      "255.255.255.255"),
+            ("192.0.2.7",     "192.0.2.7",    "192.0.2.7"),
+            ("2001:db8::/32", "2001:db8::",   "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff"),
+            ("::/0",          "::",           "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+            ("::1",           "::1",          "::1"),
+        ];
+        for (text, first, last) in cases {
+            let range = text.parse::<Network>().unwrap().range();
+            assert_eq!(range, (first.parse().unwrap(), last.parse().unwrap()), "{text}");
+        }
+    }
 
     #[test]
     fn only_public_addresses_are_not_special() {

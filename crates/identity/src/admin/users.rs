@@ -73,8 +73,25 @@ impl Identity {
         let _one_at_a_time = self.changing.lock().await;
         let user = self.existing_user(tenant, name).await?;
         self.put_user(by, UserRow { password: hash, ..user }, "set-password", now).await?;
-        self.throttle.was_right(Account::new(tenant, name));
+        self.throttle.free(Account::new(tenant, name));
         Ok(password)
+    }
+
+    /// Ends the delay that wrong guesses at a user's password have brought about.
+    pub async fn unlock_user(
+        &self,
+        by: &str,
+        tenant: &str,
+        name: &str,
+        now: Timestamp,
+    ) -> Result<(), AdminError> {
+        let user = self.existing_user(tenant, name).await?;
+        let detail =
+            json!({ "action": "unlock", "tenant": tenant, "user": user.name, "id": user.id });
+        let history = audit::record(by, "user", &detail, now);
+        self.write(Write::Audit { history }).await?;
+        self.throttle.free(Account::new(tenant, name));
+        Ok(())
     }
 
     /// Switches a user off: log-ins, refreshes and live tokens are refused from now on.

@@ -2,7 +2,7 @@
 
 use crate::harness::{MY_SCOPES, NOW, PASSWORD, Server, TENANT, USER};
 use dayend_identity::admin::NewUser;
-use dayend_identity::token::TokenError;
+use dayend_identity::token::{TokenError, TokenRequest};
 use std::sync::Arc;
 
 #[tokio::test]
@@ -122,4 +122,24 @@ async fn a_set_password_replaces_the_old_one_and_ends_the_waiting() {
     fresh.unwrap();
     server.log_in("a whole new night", MY_SCOPES, NOW).await.unwrap();
     server.log_in(PASSWORD, MY_SCOPES, NOW).await.unwrap_err();
+}
+
+#[tokio::test]
+async fn guesses_from_one_address_do_not_hold_up_another_and_an_administrator_ends_the_waiting() {
+    let server = Server::start().await;
+    let from = |address: &str, password: &str| TokenRequest {
+        from: address.parse().ok(),
+        ..server.log_in_request(USER, password, MY_SCOPES)
+    };
+    let guesser = "198.51.100.1";
+    for _ in 0..5 {
+        server.identity.token(from(guesser, "wrong"), NOW).await.unwrap_err();
+    }
+    let refused = server.identity.token(from(guesser, PASSWORD), NOW).await.unwrap_err();
+    assert!(matches!(refused, TokenError::TooMany { .. }), "{refused:?}");
+    server.identity.token(from("192.0.2.1", PASSWORD), NOW).await.unwrap();
+    server.identity.unlock_user("test", TENANT, USER, NOW).await.unwrap();
+    server.identity.token(from(guesser, PASSWORD), NOW).await.unwrap();
+    let history = server.history().await;
+    assert!(history.iter().any(|row| row.record.detail.contains(r#""action":"unlock""#)));
 }

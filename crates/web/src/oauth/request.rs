@@ -75,6 +75,7 @@ fn request(form: &mut Form, client: Option<ClientCredentials>) -> Result<TokenRe
         actor_token: form.take_secret("actor_token"),
         audience: form.take("audience"),
         resource: form.take("resource"),
+        from: None,
     })
 }
 

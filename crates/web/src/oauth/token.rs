@@ -5,6 +5,7 @@ use super::request::read;
 use crate::app::App;
 use crate::body::{self, BodyError};
 use crate::problem::Problem;
+use crate::server::ClientAddress;
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, header};
@@ -21,10 +22,11 @@ pub(super) async fn token(State(app): State<App>, request: Request) -> Response 
         Ok(body) => body,
         Err(error) => return too_much(error),
     };
-    let question = match read(&parts.headers, parts.uri.query(), &body) {
+    let mut question = match read(&parts.headers, parts.uri.query(), &body) {
         Ok(question) => question,
         Err(refused) => return refused.into_response(),
     };
+    question.from = ClientAddress::of(&app, &parts.headers, &parts.extensions).0;
     let tried_basic = question.client.as_ref().is_some_and(|client| client.basic);
     match app.service.token(question).await {
         Ok(answer) => no_store(Json(answer).into_response()),

@@ -1,6 +1,7 @@
 //! One connection, from its first byte to its last.
 
 use super::activity::{Activity, Exchange};
+use super::client_address::PeerAddress;
 use super::faces::Answers;
 use super::framing::misframed;
 use super::limits::{HEAD_BUFFER_BYTES, HEADER_COUNT_MAX, Limits};
@@ -44,10 +45,11 @@ impl<A: Answers> Connections<A> {
     pub(super) async fn serve(self, stream: TcpStream, stopping: Stopping) {
         // Answers are small and somebody waits for them.
         let _unimportant = stream.set_nodelay(true);
+        let address = stream.peer_addr().ok().map(|peer| PeerAddress(peer.ip()));
         let activity = Arc::new(Activity::new(self.limits));
         let stream = Paced::new(stream, Arc::clone(&activity), self.limits);
         let Some(acceptor) = self.tls.clone() else {
-            return self.speak(stream, activity, stopping).await;
+            return self.speak(stream, address, activity, stopping).await;
         };
         let handshake = timeout(self.limits.handshake, acceptor.accept(stream));
         let shaken = tokio::select! {
@@ -56,7 +58,7 @@ impl<A: Answers> Connections<A> {
         };
         activity.shaken();
         match shaken {
-            Ok(Ok(stream)) => self.speak(stream, activity, stopping).await,
+            Ok(Ok(stream)) => self.speak(stream, address, activity, stopping).await,
             Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
             Err(_) => tracing::debug!("a TLS handshake took too long"),
         }
@@ -65,11 +67,13 @@ impl<A: Answers> Connections<A> {
     async fn speak<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         self,
         stream: S,
+        address: Option<PeerAddress>,
         activity: Arc<Activity>,
         stopping: Stopping,
     ) {
         let peer = Arc::new(Peer {
             answers: self.answers,
+            address,
             activity: Arc::clone(&activity),
             stopping: stopping.clone(),
         });
@@ -91,6 +95,7 @@ impl<A: Answers> Connections<A> {
 /// What all requests of a connection share.
 struct Peer<A> {
     answers: A,
+    address: Option<PeerAddress>,
     activity: Arc<Activity>,
     stopping: Stopping,
 }
@@ -102,6 +107,9 @@ async fn answer<A: Answers>(
 ) -> Result<Response<Sent>, Infallible> {
     let exchange = peer.activity.begin();
     let mut request = request.map(Body::new);
+    if let Some(address) = peer.address {
+        request.extensions_mut().insert(address);
+    }
     if let Some(misframed) = misframed(&request) {
         request.extensions_mut().insert(misframed);
     }

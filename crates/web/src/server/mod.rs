@@ -2,6 +2,7 @@
 
 mod activity;
 mod bounds;
+mod client_address;
 mod connection;
 #[cfg(test)]
 mod crowd_tests;
@@ -20,6 +21,7 @@ mod stopping;
 mod tests;
 mod tls;
 
+pub use client_address::{ClientAddress, ProxyRange};
 pub use faces::Faces;
 pub use limits::Limits;
 pub use listener::{ServeError, serve};

@@ -62,6 +62,12 @@ pub(crate) const SETTINGS: &[Setting] = &[
         doc: "A file (mode 0600) with the password of `database`; `DAYEND_DATABASE_PASSWORD` may hold it instead.",
     },
     Setting {
+        key: "trusted_proxies",
+        kind: Kind::Networks,
+        default: "",
+        doc: "Proxies whose `X-Forwarded-For` is believed when wrong passwords are counted by address; nobody else's is.",
+    },
+    Setting {
         key: "drain_ms",
         kind: Kind::Number { min: 0, max: 1500 },
         default: "1000",

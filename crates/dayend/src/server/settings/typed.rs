@@ -25,6 +25,7 @@ pub(crate) struct Settings {
     /// The URL of a database server; none: the file in the data directory.
     pub(crate) database: Option<String>,
     pub(crate) database_password_file: Option<PathBuf>,
+    pub(crate) trusted_proxies: Vec<String>,
     pub(crate) drain: Duration,
     pub(crate) keep_keys_days: u64,
     /// None: for ever.
@@ -64,6 +65,7 @@ impl Settings {
             plain_http: read.switch("plain_http"),
             database: Some(read.text("database")).filter(|url| !url.is_empty()),
             database_password_file: read.path("database_password_file"),
+            trusted_proxies: read.list("trusted_proxies"),
             drain: Duration::from_millis(read.number("drain_ms")),
             keep_keys_days: read.number("keep_keys_days"),
             keep_attempts_days: read.limit("attempts.keep_days"),
