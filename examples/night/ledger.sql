@@ -64,13 +64,24 @@ select position.mis_date,
 from position
 join rate on rate.mis_date = position.mis_date and rate.currency = position.currency;
 
--- Per currency: the sum of the values may differ from the value of the sum by half a cent for each position, and no more.
-create view if not exists drift as
+create view if not exists currency_total as
 select position.mis_date,
        position.currency,
-       abs(1.0 * sum(position.amount_cents) * 1000000 / rate.rate_micros - sum(valuation.eur_cents)) as cents,
-       0.5 * count(*) + 1 as allowed
+       rate.rate_micros,
+       count(*) as positions,
+       sum(position.amount_cents) as amount_cents,
+       sum(valuation.eur_cents) as eur_cents
 from position
 join rate on rate.mis_date = position.mis_date and rate.currency = position.currency
 join valuation on valuation.mis_date = position.mis_date and valuation.position_id = position.position_id
 group by position.mis_date, position.currency;
+
+-- Per currency: the sum of the values may differ from the value of the sum by half a cent for each position, and no more.
+-- Both are told in parts of a cent, of which `rate_micros` make one; again as a long division, which stays in 64 bits.
+create view if not exists currency_drift as
+select mis_date,
+       currency,
+       abs(((eur_cents / 1000000 - amount_cents / rate_micros) * 1000000 + eur_cents % 1000000) * rate_micros
+           - amount_cents % rate_micros * 1000000) as apart,
+       positions * rate_micros / 2 as allowed
+from currency_total;

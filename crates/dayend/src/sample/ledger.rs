@@ -77,3 +77,54 @@ pub(super) async fn load_positions(night: &Night) -> Result<String> {
     ledger.close().await?;
     Ok(format!("{} positions of {date} are in the ledger", positions.len()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const VALUE: &str = "insert into valuation (mis_date, position_id, eur_cents, run_id) \
+         select mis_date, position_id, eur_cents + $2, 'run' from priced where mis_date = $1";
+    const DRIFTING: &str =
+        "select currency from currency_drift where mis_date = $1 and apart > allowed";
+    const KINDS: &str = "select distinct typeof(apart) || ' ' || typeof(allowed) from currency_drift where mis_date = $1";
+    const DATE: &str = "2026-10-30";
+
+    /// `off_cents` is what one wrong program would add to each value.
+    #[tokio::test]
+    async fn values_that_are_off_by_more_than_half_a_cent_each_are_found_and_no_others() {
+        #[rustfmt::skip]
+        let cases: [(&str, i64, &[i64], i64, bool); 12] = [
+            ("half a cent, rounded up",          2_000_000,         &[1],                          0,      false),
+            ("half a cent, rounded down",        2_000_000,         &[1],                         -1,      false),
+            ("a cent and a half",                2_000_000,         &[1],                          1,      true),
+            ("nothing is left over",             1_000_000,         &[7],                          1,      true),
+            ("the largest amount, best rate",    1_000,             &[1_000_000_000_000_000],      0,      false),
+            ("the same and a cent",              1_000,             &[1_000_000_000_000_000],      1,      true),
+            ("the same and a cent less",         1_000,             &[-1_000_000_000_000_000],    -1,      true),
+            ("the largest amount, worst rate",   1_000_000_000_000, &[1_000_000_000_000_000],      0,      false),
+            ("the same and a cent",              1_000_000_000_000, &[1_000_000_000_000_000],      1,      true),
+            ("close to the largest amount",      40_961,            &[996_451_540_890_781],        0,      false),
+            ("amounts that cancel each other",   1_172_310,         &[999_999_999_999_989, -999_999_999_999_991, 3], 0, false),
+            ("the same and a cent each",         1_172_310,         &[999_999_999_999_989, -999_999_999_999_991, 3], 1, true),
+        ];
+        for (name, rate, amounts, off_cents, drifts) in cases {
+            let place = tempfile::tempdir().unwrap();
+            let path = place.path().join("ledger.sqlite");
+            let mut ledger = SqliteFile::open(&path, SCHEMA).await.unwrap();
+            let rates = json!([["USD", rate]]).to_string();
+            let rows =
+                amounts.iter().enumerate().map(|(id, cents)| json!([id, "SPOT", "USD", cents]));
+            let rows = json!(rows.collect::<Vec<_>>()).to_string();
+            let off_cents = off_cents.to_string();
+            let statements: [(&'static str, &[&str]); 3] = [
+                (LOAD_RATES, &[DATE, &rates]),
+                (LOAD_POSITIONS, &[DATE, &rows]),
+                (VALUE, &[DATE, &off_cents]),
+            ];
+            ledger.transaction(&statements).await.unwrap();
+            assert_eq!(ledger.rows(KINDS, &[DATE]).await.unwrap(), [["integer integer"]], "{name}");
+            let drifting = ledger.rows(DRIFTING, &[DATE]).await.unwrap();
+            assert_eq!(!drifting.is_empty(), drifts, "{name}");
+        }
+    }
+}

@@ -164,7 +164,8 @@ fn rate(chance: &mut Chance) -> String {
 
 fn amount(chance: &mut Chance) -> String {
     let sign = if chance.once_in(3) { "-" } else { "" };
-    let whole = number(chance, 10);
+    // As large as a position may be.
+    let whole = number(chance, 14);
     match chance.below(8) {
         0 => format!("{sign}{whole}"),
         1 => format!("{sign}{whole}.{}", chance.below(10)),
