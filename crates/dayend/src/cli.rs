@@ -1,9 +1,11 @@
 //! The command line: every command, and which of them need what.
 
+use crate::client::login::RenewLoginArgs;
 use crate::client::{ClientOptions, Control};
 use crate::commands::{
-    ApplyArgs, CompletionsArgs, ControlArgs, ControlWaitArgs, ExportArgs, LogArgs, RunArgs,
-    Session, StatusArgs, TaskArgs, WaitArgs, conclude, report, schema,
+    ApplyArgs, CompletionsArgs, ControlArgs, ControlWaitArgs, ExportArgs, LogArgs, LoginArgs,
+    LogoutArgs, RunArgs, Session, StatusArgs, TaskArgs, TokenArgs, WaitArgs, WhoamiArgs, conclude,
+    report, schema,
 };
 use crate::demo::DemoArgs;
 use crate::sample::{self, SampleArgs};
@@ -41,6 +43,8 @@ enum Command {
     Completions(CompletionsArgs),
     #[command(hide = true)]
     Sample(SampleArgs),
+    #[command(hide = true)]
+    RenewLogin(RenewLoginArgs),
 }
 
 /// The commands that talk to a server.
@@ -68,13 +72,23 @@ enum ClientCommand {
     /// Declares a failed task successful
     ForceOk(TaskArgs),
     Log(LogArgs),
+    Login(LoginArgs),
+    Logout(LogoutArgs),
+    Whoami(WhoamiArgs),
+    Token(TokenArgs),
 }
 
 impl ClientCommand {
     /// Whether it ends with a verdict on a run.
     fn is_about_a_run(&self) -> bool {
         match self {
-            Self::Apply(_) | Self::Export(_) | Self::Log(_) => false,
+            Self::Apply(_)
+            | Self::Export(_)
+            | Self::Log(_)
+            | Self::Login(_)
+            | Self::Logout(_)
+            | Self::Whoami(_)
+            | Self::Token(_) => false,
             Self::Run(_)
             | Self::Status(_)
             | Self::Wait(_)
@@ -110,6 +124,7 @@ pub(crate) fn run(cli: Cli) -> ProcessExit {
         Command::Schema => schema().into(),
         Command::Completions(args) => args.run(Cli::command()).into(),
         Command::Sample(args) => sample::main(&args),
+        Command::RenewLogin(args) => in_client_runtime(args.run(), &cli.client),
     }
 }
 
@@ -136,6 +151,10 @@ async fn client(options: &ClientOptions, command: &ClientCommand) -> ExitCode {
         ClientCommand::Include(args) => args.run(&session, "include").await,
         ClientCommand::ForceOk(args) => args.run(&session, "force-ok").await,
         ClientCommand::Log(args) => args.run(&session).await,
+        ClientCommand::Login(args) => args.run(&session).await,
+        ClientCommand::Logout(args) => args.run(&session).await,
+        ClientCommand::Whoami(args) => args.run(&session).await,
+        ClientCommand::Token(args) => args.run(&session).await,
     }
 }
 

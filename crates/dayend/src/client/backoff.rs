@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 const FIRST: Duration = Duration::from_secs(2);
-const LONGEST: Duration = Duration::from_mins(1);
+pub(super) const LONGEST: Duration = Duration::from_mins(1);
 
 /// The delay before retry number `retry` (from 0): 2 s doubling to 60 s, at least what the server asked for, and spread
 /// over the upper half by `dice`, so that many clients do not come back together.

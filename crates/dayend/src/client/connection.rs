@@ -2,19 +2,20 @@
 
 use super::backoff;
 use super::failure::Failure;
-use super::profile::Profile;
+use super::profile::{Grant, Profile};
 use super::retry::{Trouble, judge};
+use super::token::{Bearer, Held};
 use super::voice::Voice;
 use dayend_wire::exit::ExitCode;
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, RequestBuilder};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
 /// How long a command goes on trying while the server cannot be reached.
-const RETRY_FOR: Duration = Duration::from_secs(30);
+pub(super) const RETRY_FOR: Duration = Duration::from_secs(30);
 /// The same while it waits for a run: long enough for a server to be restored.
 const RETRY_FOR_WAITING: Duration = Duration::from_mins(15);
 /// The longest answer that is read.
@@ -33,8 +34,8 @@ pub(crate) struct Limits {
 pub(crate) struct Connection {
     pub(super) client: Client,
     pub(super) profile: Profile,
-    limits: Limits,
-    pub(super) token: Mutex<Option<SecretString>>,
+    pub(super) limits: Limits,
+    pub(super) held: Mutex<Held>,
     voice: Arc<Voice>,
 }
 
@@ -108,7 +109,18 @@ impl Connection {
                 format!("the HTTP client cannot be made: {}", super::retry::chain(&error)),
             )
         })?;
-        Ok(Self { client, profile, limits, token: Mutex::new(None), voice })
+        Ok(Self { client, profile, limits, held: Mutex::new(Held::default()), voice })
+    }
+
+    /// The same connection with another way to its token.
+    pub(crate) fn again_with(&self, grant: Grant) -> Result<Self, Failure> {
+        Ok(Self {
+            client: self.client.clone(),
+            profile: self.profile.clone().with_grant(grant)?,
+            limits: self.limits,
+            held: Mutex::new(Held::default()),
+            voice: Arc::clone(&self.voice),
+        })
     }
 
     /// The profile in use.
@@ -129,27 +141,40 @@ impl Connection {
     /// Sends a request until there is an answer, a lasting problem, or no patience left.
     pub(super) async fn send(&self, request: &Request) -> Result<Answer, Failure> {
         let usual = if request.waiting { RETRY_FOR_WAITING } else { RETRY_FOR };
-        let give_up = Instant::now() + self.limits.retry_for.unwrap_or(usual);
-        let (mut retry, mut renewed) = (0, false);
-        loop {
-            let trouble = match self.try_once(request).await? {
+        let mut renewed = false;
+        let sent = self.patiently(usual, async || {
+            let answer = self.try_once(request).await?;
+            match answer {
                 Ok(answer) if answer.status == 401 && !renewed => {
                     // Expired or revoked: one new token, then the refusal counts.
-                    *self.token.lock().await = None;
                     renewed = true;
-                    continue;
+                    self.held.lock().await.refuse();
+                    Ok(self.try_once(request).await?.and_then(judge))
                 }
-                Ok(answer) => match judge(answer) {
-                    Ok(answer) => return Ok(answer),
-                    Err(trouble) => trouble,
-                },
+                answer => Ok(answer.and_then(judge)),
+            }
+        });
+        sent.await?.map_err(|trouble| Self::unreachable(&trouble, request))
+    }
+
+    /// Does something until it works, fails for good, or patience ends: then its last trouble comes back.
+    pub(super) async fn patiently<T>(
+        &self,
+        usual: Duration,
+        mut once: impl AsyncFnMut() -> Result<Result<T, Trouble>, Failure>,
+    ) -> Result<Result<T, Trouble>, Failure> {
+        let give_up = Instant::now() + self.limits.retry_for.unwrap_or(usual);
+        let mut retry = 0;
+        loop {
+            let trouble = match once().await? {
+                Ok(done) => return Ok(Ok(done)),
                 Err(trouble) => trouble,
             };
             let delay = backoff::delay(retry, trouble.retry_after, backoff::dice());
             let Some(left) =
                 give_up.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())
             else {
-                return Err(Self::unreachable(&trouble, request));
+                return Ok(Err(trouble));
             };
             let delay = delay.min(left);
             let sentence = format!(
@@ -164,14 +189,16 @@ impl Connection {
     }
 
     async fn try_once(&self, request: &Request) -> Result<Result<Answer, Trouble>, Failure> {
-        let token = match self.token().await? {
-            Ok(token) => token,
+        let bearer = match self.bearer().await? {
+            Ok(bearer) => bearer,
             Err(trouble) => return Ok(Err(trouble)),
         };
         let url = format!("{}{}", self.profile.base_url, request.path);
-        let mut builder =
-            self.client.request(request.method.clone(), url).bearer_auth(token.expose_secret());
-        for (name, value) in self.scope_headers() {
+        let mut builder = self
+            .client
+            .request(request.method.clone(), url)
+            .bearer_auth(bearer.token.expose_secret());
+        for (name, value) in self.scope_headers(&bearer) {
             // As bytes: names may be in any language.
             builder = builder.header(name, value.as_bytes());
         }
@@ -185,14 +212,16 @@ impl Connection {
         self.exchange(builder).await
     }
 
-    fn scope_headers(&self) -> [(&'static str, &str); 4] {
+    /// What the profile says; tenant and user are the token's if it says nothing, the service is the tenant's only one.
+    fn scope_headers<'a>(&'a self, bearer: &'a Bearer) -> Vec<(&'static str, &'a str)> {
         let Profile { tenant, service, workspace, user, .. } = &self.profile;
-        [
-            ("ofs_tenant_id", tenant),
-            ("ofs_service_id", service),
-            ("ofs_workspace_id", workspace),
-            ("ofs_remote_user", user),
-        ]
+        let headers = [
+            ("ofs_tenant_id", tenant.as_deref().or(bearer.tenant.as_deref())),
+            ("ofs_service_id", service.as_deref()),
+            ("ofs_workspace_id", Some(workspace.as_str())),
+            ("ofs_remote_user", user.as_deref().or(bearer.user.as_deref())),
+        ];
+        headers.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }
 
     pub(super) async fn exchange(

@@ -10,6 +10,8 @@ use dayend_wire::external::{ControlAnswer, ControlBody, ErrorAnswer, TriggerAnsw
 use serde::de::DeserializeOwned;
 
 const PATH: &str = "/SchedulerService/rest-api/v1/external";
+/// The same calls, where the server finds out the service.
+const PATH_WITHOUT_SERVICE: &str = "/rest-api/v1/external";
 
 /// The verbs on a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +45,7 @@ pub(crate) fn code_of(run: &str) -> Result<String, Failure> {
 impl Connection {
     /// Starts a run and returns its id. The key makes repeating it safe.
     pub(crate) async fn trigger(&self, body: &TriggerBody, key: &str) -> Result<String, Failure> {
-        let mut request = Request::post(format!("{PATH}/trigger"), body);
+        let mut request = Request::post(self.external("trigger"), body);
         request.key = Some(key.to_owned());
         let answer: TriggerAnswer = accepted(&self.send(&request).await?)?;
         Ok(answer.batch_run_id)
@@ -61,10 +63,15 @@ impl Connection {
             batch_run_id: run.to_owned(),
             external_run_id: None,
         };
-        let mut request = Request::post(format!("{PATH}/{}", verb.as_str()), &body);
+        let mut request = Request::post(self.external(verb.as_str()), &body);
         request.key = Some(key.to_owned());
         let answer: ControlAnswer = accepted(&self.send(&request).await?)?;
         Ok(answer.batch_run_id)
+    }
+
+    fn external(&self, call: &str) -> String {
+        let path = if self.profile.service.is_some() { PATH } else { PATH_WITHOUT_SERVICE };
+        format!("{path}/{call}")
     }
 }
 

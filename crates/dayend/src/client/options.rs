@@ -24,6 +24,15 @@ pub(crate) struct ClientOptions {
     /// The server's base URL instead of the profile's
     #[arg(long, global = true, value_name = "URL", env = "DAYEND_SERVER", hide_env_values = true)]
     pub(crate) server: Option<String>,
+    /// The server's certificate authority (PEM) instead of the profile's
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "DAYEND_CA_FILE",
+        hide_env_values = true
+    )]
+    pub(crate) ca_file: Option<PathBuf>,
     /// Prints one JSON object on stdout
     #[arg(long, global = true)]
     pub(crate) json: bool,

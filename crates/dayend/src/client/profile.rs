@@ -10,78 +10,134 @@ use std::path::{Path, PathBuf};
 /// A profile larger than this is no profile.
 const MAX_BYTES: u64 = 64 * 1024;
 
-/// How to reach a server and who to be there.
+/// The workspace that every service has.
+const USUAL_WORKSPACE: &str = "WS001";
+/// The public app that `dayend init` makes for logging in at the command line.
+const USUAL_LOGIN_APP: &str = "dayend-cli";
+
+/// How to reach a server and who to be there. Only the address is required: the rest is known once somebody logged in.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Profile {
     pub(crate) base_url: String,
-    pub(crate) tenant: String,
-    pub(crate) service: String,
+    /// Without it, the token's.
+    #[serde(default)]
+    pub(crate) tenant: Option<String>,
+    /// Without it, the tenant's only one.
+    #[serde(default)]
+    pub(crate) service: Option<String>,
     #[serde(default = "usual_workspace")]
     pub(crate) workspace: String,
-    /// Goes into `ofs_remote_user`.
-    pub(crate) user: String,
-    /// Only used with `"grant": "password"`.
+    /// Goes into `ofs_remote_user`; whoever logs in must be this user.
+    #[serde(default)]
+    pub(crate) user: Option<String>,
     #[serde(default)]
     pub(crate) password: Option<SecretString>,
-    pub(crate) client_id: String,
+    /// The app whose secret this is; a log-in uses another one.
+    #[serde(default)]
+    pub(crate) client_id: Option<String>,
     /// May be left out if `DAYEND_CLIENT_SECRET` is set.
     #[serde(default)]
     pub(crate) client_secret: Option<SecretString>,
     /// The server's certificate authority, if the system does not know it; relative to the profile.
     #[serde(default)]
     pub(crate) ca_file: Option<PathBuf>,
+    /// The public app that `dayend login` uses.
+    #[serde(default = "usual_login_app")]
+    pub(crate) login_client_id: String,
+    /// What the server calls itself, if that is not its base URL.
     #[serde(default)]
-    pub(crate) grant: Grant,
+    pub(crate) issuer: Option<String>,
+    #[serde(default)]
+    grant: Option<Grant>,
 }
 
 /// How the token is got.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
+#[value(rename_all = "snake_case")]
 pub(crate) enum Grant {
-    /// The app's own token; the user is named in each request.
-    #[default]
+    /// The app's own token, by its secret
     ClientCredentials,
-    /// The user's token.
+    /// The user's token, by the password
     Password,
+    /// The token of whoever did `dayend login`
+    Login,
+}
+
+/// Who an app says it is, and how it proves it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AppSecret<'a> {
+    pub(crate) client_id: &'a str,
+    pub(crate) secret: &'a SecretString,
 }
 
 fn usual_workspace() -> String {
-    "WS001".to_owned()
+    USUAL_WORKSPACE.to_owned()
+}
+
+fn usual_login_app() -> String {
+    USUAL_LOGIN_APP.to_owned()
 }
 
 impl Profile {
-    /// The profile that the options name, or the user's own.
-    pub(crate) fn find(options: &ClientOptions) -> Result<Self, Failure> {
-        let path = match &options.profile {
-            Some(path) => path.clone(),
-            None => usual_path(|name| std::env::var_os(name).map(PathBuf::from))?,
+    /// The profile that the options name, or the user's own. With a server and no profile it is one that knows only that,
+    /// and `true` stands beside it.
+    pub(crate) fn find(options: &ClientOptions) -> Result<(Self, bool), Failure> {
+        let named = match &options.profile {
+            Some(path) => Ok(path.clone()),
+            None => own_path(),
         };
-        let mut profile = Self::read(&path)?;
+        let is_there = named.as_ref().is_ok_and(|path| path.exists());
+        let server_only =
+            options.server.as_ref().filter(|_| options.profile.is_none() && !is_there);
+        let (mut profile, shown) = match server_only {
+            Some(server) => (Self::of_server(server), "made of --server".to_owned()),
+            None => {
+                let path = named?;
+                (Self::read(&path)?, path.display().to_string())
+            }
+        };
         if let Some(server) = &options.server {
             profile.base_url.clone_from(server);
+        }
+        if let Some(file) = &options.ca_file {
+            profile.ca_file = Some(file.clone());
         }
         if let Ok(secret) = std::env::var("DAYEND_CLIENT_SECRET") {
             profile.client_secret = Some(secret.into());
         }
-        profile.check(&path)
+        Ok((profile.check(&shown)?, server_only.is_some()))
     }
 
-    /// Reads a profile file that nobody else may read.
+    /// A profile that knows nothing but the server's address.
+    pub(crate) fn of_server(base_url: &str) -> Self {
+        Self {
+            base_url: base_url.to_owned(),
+            tenant: None,
+            service: None,
+            workspace: usual_workspace(),
+            user: None,
+            password: None,
+            client_id: None,
+            client_secret: None,
+            ca_file: None,
+            login_client_id: usual_login_app(),
+            issuer: None,
+            grant: None,
+        }
+    }
+
+    /// Reads a profile file; one with secrets in it must not be readable by every user.
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
         let shown = path.display();
         let metadata = std::fs::metadata(path).map_err(|error| {
             Failure::usage(format!(
-                "there is no profile at {shown} ({error}): name the profile.json that `dayend init` wrote with --profile or DAYEND_PROFILE"
+                "there is no profile at {shown} ({error}): name the profile.json that `dayend init` wrote with --profile or DAYEND_PROFILE, or log in with `dayend login --server URL`"
             ))
         })?;
         if !metadata.is_file() {
             return Err(Failure::usage(format!(
                 "the profile {shown} is not a file: name the profile.json that `dayend init` wrote"
-            )));
-        }
-        if metadata.permissions().mode() & 0o007 != 0 {
-            return Err(Failure::usage(format!(
-                "the profile {shown} holds secrets and can be read by every user: run `chmod 600 {shown}`, and consider its secret known to them"
             )));
         }
         if metadata.len() > MAX_BYTES {
@@ -95,6 +151,11 @@ impl Profile {
                 "{shown} is not a profile ({problem}): `dayend init` prints one, as a JSON object"
             ))
         })?;
+        if profile.holds_secrets() && metadata.permissions().mode() & 0o007 != 0 {
+            return Err(Failure::usage(format!(
+                "the profile {shown} holds secrets and can be read by every user: run `chmod 600 {shown}`, and consider its secret known to them"
+            )));
+        }
         profile.ca_file =
             profile.ca_file.map(|file| path.parent().unwrap_or(Path::new("")).join(file));
         Ok(profile)
@@ -119,46 +180,113 @@ impl Profile {
         })
     }
 
+    /// How the token is got: as the profile says, else by the app's secret if there is one, else by a log-in.
+    pub(crate) fn grant(&self) -> Grant {
+        let usual =
+            if is_set(&self.client_secret) { Grant::ClientCredentials } else { Grant::Login };
+        self.grant.unwrap_or(usual)
+    }
+
+    /// Gets the token in another way than the profile says.
+    pub(crate) fn with_grant(self, grant: Grant) -> Result<Self, Failure> {
+        let profile = Self { grant: Some(grant), ..self };
+        profile.check_grant("in use").map(|()| profile)
+    }
+
+    /// Whether a user's name and password are in it.
+    pub(crate) fn has_password(&self) -> bool {
+        self.user.is_some() && is_set(&self.password)
+    }
+
+    /// The app and its secret, if the profile has them.
+    pub(crate) fn app(&self) -> Option<AppSecret<'_>> {
+        let secret = self.client_secret.as_ref().filter(|text| !text.expose_secret().is_empty())?;
+        Some(AppSecret { client_id: self.client_id.as_deref()?, secret })
+    }
+
+    /// What the server calls itself.
+    pub(crate) fn issuer(&self) -> &str {
+        self.issuer.as_deref().unwrap_or(&self.base_url)
+    }
+
     /// The keys that prove who is there.
     pub(crate) fn proofs(&self) -> &'static str {
-        match self.grant {
+        match self.grant() {
             Grant::ClientCredentials => "client_id and client_secret",
             Grant::Password => "client_id, client_secret, user and password",
+            Grant::Login => "login_client_id",
         }
     }
 
-    fn check(mut self, path: &Path) -> Result<Self, Failure> {
+    fn holds_secrets(&self) -> bool {
+        is_set(&self.client_secret) || is_set(&self.password)
+    }
+
+    fn check(mut self, shown: &str) -> Result<Self, Failure> {
         let trimmed = self.base_url.trim_end_matches('/').to_owned();
         let shaped = reqwest::Url::parse(&trimmed).is_ok_and(|url| {
             matches!(url.scheme(), "https" | "http")
                 && url.query().is_none()
+                && url.fragment().is_none()
                 && url.password().is_none()
         });
         if !shaped {
             let problem = "the server's base URL must look like https://host:8443 (in the profile, or --server)";
             return Err(Failure::usage(problem));
         }
-        let ids = [&self.tenant, &self.service, &self.workspace, &self.user];
-        let named = ["tenant", "service", "workspace", "user"].into_iter().zip(ids);
+        let named = [
+            ("tenant", self.tenant.as_deref()),
+            ("service", self.service.as_deref()),
+            ("workspace", Some(self.workspace.as_str())),
+            ("user", self.user.as_deref()),
+        ];
         for (key, value) in named {
+            let Some(value) = value else { continue };
             if value.trim().is_empty() || value.chars().any(char::is_control) {
                 let problem = format!(
-                    "the profile {} has a `{key}` that is empty or holds a control character",
-                    path.display()
+                    "the profile {shown} has a `{key}` that is empty or holds a control character"
                 );
                 return Err(Failure::usage(problem));
             }
         }
         self.base_url = trimmed;
-        let is_set = |secret: &Option<SecretString>| {
-            secret.as_ref().is_some_and(|text| !text.expose_secret().is_empty())
-        };
-        if !is_set(&self.client_secret) {
-            let problem = "has no client_secret: add it, or set DAYEND_CLIENT_SECRET";
-            return Err(Failure::usage(format!("the profile {} {problem}", path.display())));
-        }
-        Ok(self)
+        self.check_grant(shown).map(|()| self)
     }
+
+    /// Whether everything is there that the grant needs.
+    fn check_grant(&self, shown: &str) -> Result<(), Failure> {
+        let missing = |problem: &str| {
+            Err(Failure::usage(format!(
+                "the profile {shown} {problem}, or log in with `dayend login` and `\"grant\": \"login\"`"
+            )))
+        };
+        let grant = self.grant();
+        if grant == Grant::Login {
+            return Ok(());
+        }
+        if !is_set(&self.client_secret) {
+            return missing("has no client_secret: add it, set DAYEND_CLIENT_SECRET");
+        }
+        if self.client_id.is_none() {
+            return missing("has no client_id: add it");
+        }
+        if self.user.is_none() {
+            return missing("has no user: add it");
+        }
+        if grant == Grant::Password && !is_set(&self.password) {
+            return missing("has no password: add it");
+        }
+        Ok(())
+    }
+}
+
+fn is_set(secret: &Option<SecretString>) -> bool {
+    secret.as_ref().is_some_and(|text| !text.expose_secret().is_empty())
+}
+
+/// Where the user's own profile lies.
+pub(crate) fn own_path() -> Result<PathBuf, Failure> {
+    usual_path(|name| std::env::var_os(name).map(PathBuf::from))
 }
 
 fn usual_path(variable: impl Fn(&str) -> Option<PathBuf>) -> Result<PathBuf, Failure> {
@@ -182,14 +310,17 @@ mod tests {
     #[test]
     fn what_init_prints_is_read_and_other_keys_are_ignored() {
         let profile = Profile::parse(TEXT).unwrap();
-        assert_eq!((profile.tenant.as_str(), profile.grant), ("T", Grant::ClientCredentials));
+        assert_eq!(
+            (profile.tenant.as_deref(), profile.grant()),
+            (Some("T"), Grant::ClientCredentials)
+        );
         assert!(!format!("{profile:?}").contains("geheim"));
     }
 
     #[test]
     fn problems_with_a_profile_never_repeat_its_secrets() {
         let cases = [
-            (TEXT.replace("\"tenant\":\"T\",", ""), "missing field `tenant`"),
+            (TEXT.replace("\"base_url\":\"https://h:1\",", ""), "missing field `base_url`"),
             (TEXT.replace("\"geheim\"", "[\"geheim\"]"), "wrong type"),
             (TEXT.replace("\"geheim\"", "geheim"), "not JSON at line 2"),
         ];
@@ -203,7 +334,7 @@ mod tests {
     fn what_cannot_stand_in_a_header_is_named() {
         let checked = |from: &str, to: &str| {
             let profile = Profile::parse(&TEXT.replace(from, to)).unwrap();
-            profile.check(Path::new("p.json")).map_err(|failure| failure.sentence)
+            profile.check("p.json").map_err(|failure| failure.sentence)
         };
         assert!(checked("\"u\"", "\"jörg\"").is_ok());
         for (from, to, key) in [

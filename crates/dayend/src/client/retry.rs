@@ -8,8 +8,8 @@ use std::time::Duration;
 
 /// A failure that may pass.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Trouble {
-    pub(super) sentence: String,
+pub(crate) struct Trouble {
+    pub(crate) sentence: String,
     /// What the server asked for.
     pub(super) retry_after: Option<Duration>,
 }

@@ -1,70 +1,90 @@
 //! The access token of a connection.
 
-use super::connection::{Answer, Connection};
+use super::claims::Claims;
+use super::connection::Connection;
 use super::failure::Failure;
+use super::login;
+use super::oauth::{Proof, Tokens};
 use super::profile::{Grant, Profile};
-use super::retry::{Trouble, judge};
-use dayend_wire::exit::ExitCode;
-use dayend_wire::oauth::{TokenBody, TokenErrorBody};
+use super::retry::Trouble;
 use secrecy::{ExposeSecret as _, SecretString};
+
+/// Everything that the caller may have.
+pub(crate) const MY_SCOPES: &str = "urn:opc:idm:__myscopes__";
+
+/// An access token, and what it says of whom it is for.
+#[derive(Clone, Debug)]
+pub(crate) struct Bearer {
+    pub(crate) token: SecretString,
+    pub(crate) tenant: Option<String>,
+    /// None for an app's own token.
+    pub(crate) user: Option<String>,
+}
+
+/// The token in use, and the last one that the server refused.
+#[derive(Debug, Default)]
+pub(super) struct Held {
+    bearer: Option<Bearer>,
+    refused: Option<SecretString>,
+}
+
+impl Held {
+    /// The server does not take the token any more.
+    pub(super) fn refuse(&mut self) {
+        if let Some(bearer) = self.bearer.take() {
+            self.refused = Some(bearer.token);
+        }
+    }
+}
+
+impl Bearer {
+    /// A token with its claims, as far as it can be read.
+    pub(crate) fn new(token: SecretString) -> Self {
+        let claims = Claims::of(token.expose_secret()).unwrap_or_default();
+        Self {
+            tenant: claims.text("tenant").map(str::to_owned),
+            user: claims.user().map(str::to_owned),
+            token,
+        }
+    }
+}
 
 impl Connection {
     /// The access token, got if there is none.
-    pub(super) async fn token(&self) -> Result<Result<SecretString, Trouble>, Failure> {
-        let mut kept = self.token.lock().await;
-        if let Some(token) = &*kept {
-            return Ok(Ok(token.clone()));
+    pub(crate) async fn bearer(&self) -> Result<Result<Bearer, Trouble>, Failure> {
+        let mut held = self.held.lock().await;
+        if let Some(bearer) = &held.bearer {
+            return Ok(Ok(bearer.clone()));
         }
-        let Profile { client_id, client_secret, user, password, grant, .. } = &self.profile;
-        let mut form = vec![("scope", "urn:opc:idm:__myscopes__")];
-        match grant {
-            Grant::ClientCredentials => form.push(("grant_type", "client_credentials")),
-            Grant::Password => {
-                let password = password.as_ref().map_or("", |password| password.expose_secret());
-                form.extend([
-                    ("grant_type", "password"),
-                    ("username", user),
-                    ("password", password),
-                ]);
+        let token = match self.profile.grant() {
+            Grant::Login => login::token(self, held.refused.as_ref()).await?,
+            Grant::ClientCredentials | Grant::Password => {
+                self.issue(MY_SCOPES).await?.map(|tokens| tokens.access_token)
             }
-        }
-        let secret = client_secret.as_ref().map(SecretString::expose_secret);
-        let url = format!("{}/oauth2/v1/token", self.profile.base_url);
-        let answer = match self
-            .exchange(self.client.post(url).basic_auth(client_id, secret).form(&form))
-            .await?
-        {
-            Ok(answer) => judge(answer),
-            Err(trouble) => Err(trouble),
         };
-        let answer = match answer {
-            Ok(answer) => answer,
+        let bearer = match token {
+            Ok(token) => Bearer::new(token),
             Err(trouble) => return Ok(Err(trouble)),
         };
-        if answer.status != 200 {
-            return Err(self.refused(&answer));
-        }
-        let body: TokenBody = serde_json::from_slice(&answer.body)
-            .map_err(|_| Failure::odd_answer("the token endpoint answered no token"))?;
-        let token = SecretString::from(body.access_token);
-        *kept = Some(token.clone());
-        Ok(Ok(token))
+        held.bearer = Some(bearer.clone());
+        Ok(Ok(bearer))
     }
 
-    fn refused(&self, answer: &Answer) -> Failure {
-        let said = serde_json::from_slice::<TokenErrorBody>(&answer.body);
-        let said = said.map_or_else(
-            |_| format!("HTTP {}", answer.status),
-            |body| {
-                body.error_description
-                    .map_or(body.error.clone(), |text| format!("{}: {text}", body.error))
-            },
-        );
-        let sentence = format!(
-            "{} gave no access token ({said}): check {} in the profile",
-            self.profile.base_url,
-            self.profile.proofs()
-        );
-        Failure::new(ExitCode::NotAllowed, sentence)
+    /// A new access token, by the credentials of the profile.
+    pub(crate) async fn issue(&self, scope: &str) -> Result<Result<Tokens, Trouble>, Failure> {
+        let Profile { user, password, .. } = &self.profile;
+        let grant = self.profile.grant();
+        let mut form = vec![("scope", scope)];
+        if grant == Grant::Password {
+            let password = password.as_ref().map_or("", |password| password.expose_secret());
+            let user = user.as_deref().unwrap_or_default();
+            form.extend([("grant_type", "password"), ("username", user), ("password", password)]);
+        } else {
+            form.push(("grant_type", "client_credentials"));
+        }
+        let app = self.profile.app().ok_or_else(|| {
+            Failure::usage("the profile has no client_id and client_secret to get a token with")
+        })?;
+        self.tokens(Proof::Secret(app), &form).await
     }
 }

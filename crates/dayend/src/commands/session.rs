@@ -10,14 +10,16 @@ use std::sync::Arc;
 pub(crate) struct Session {
     pub(crate) connection: Connection,
     pub(crate) json: bool,
+    /// The user has no profile; the server's address stands in the options.
+    pub(crate) profile_is_made_of_options: bool,
 }
 
 impl Session {
     /// Prepares the connection that the options name; nothing is sent yet.
     pub(crate) fn open(options: &ClientOptions) -> Result<Self, Failure> {
-        let profile = Profile::find(options)?;
+        let (profile, profile_is_made_of_options) = Profile::find(options)?;
         let connection = Connection::new(profile, options.limits()?, Arc::new(Voice::new()))?;
-        Ok(Self { connection, json: options.json })
+        Ok(Self { connection, json: options.json, profile_is_made_of_options })
     }
 
     /// Says a line on stderr.

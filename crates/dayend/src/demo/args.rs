@@ -109,7 +109,7 @@ fn address(stage: &Stage) -> String {
     format!(
         "\nThe server goes on until Ctrl-C, then its data directory is removed.\n  address   {}\n  user      {}\n  password  {password}\n  profile   {file}\nTry: dayend --profile {file} run EOD --mis-date 2026-10-29 --wait",
         profile.base_url,
-        profile.user,
+        profile.user.as_deref().unwrap_or_default(),
         file = file.display()
     )
 }
