@@ -90,12 +90,11 @@ impl Profile {
         let is_there = named.as_ref().is_ok_and(|path| path.exists());
         let server_only =
             options.server.as_ref().filter(|_| options.profile.is_none() && !is_there);
-        let (mut profile, shown) = match server_only {
-            Some(server) => (Self::of_server(server), "made of --server".to_owned()),
-            None => {
-                let path = named?;
-                (Self::read(&path)?, path.display().to_string())
-            }
+        let (mut profile, shown) = if let Some(server) = server_only {
+            (Self::of_server(server), "made of --server".to_owned())
+        } else {
+            let path = named?;
+            (Self::read(&path)?, path.display().to_string())
         };
         if let Some(server) = &options.server {
             profile.base_url.clone_from(server);
@@ -182,8 +181,11 @@ impl Profile {
 
     /// How the token is got: as the profile says, else by the app's secret if there is one, else by a log-in.
     pub(crate) fn grant(&self) -> Grant {
-        let usual =
-            if is_set(&self.client_secret) { Grant::ClientCredentials } else { Grant::Login };
+        let usual = if is_set(self.client_secret.as_ref()) {
+            Grant::ClientCredentials
+        } else {
+            Grant::Login
+        };
         self.grant.unwrap_or(usual)
     }
 
@@ -195,7 +197,7 @@ impl Profile {
 
     /// Whether a user's name and password are in it.
     pub(crate) fn has_password(&self) -> bool {
-        self.user.is_some() && is_set(&self.password)
+        self.user.is_some() && is_set(self.password.as_ref())
     }
 
     /// The app and its secret, if the profile has them.
@@ -219,7 +221,7 @@ impl Profile {
     }
 
     fn holds_secrets(&self) -> bool {
-        is_set(&self.client_secret) || is_set(&self.password)
+        is_set(self.client_secret.as_ref()) || is_set(self.password.as_ref())
     }
 
     fn check(mut self, shown: &str) -> Result<Self, Failure> {
@@ -264,7 +266,7 @@ impl Profile {
         if grant == Grant::Login {
             return Ok(());
         }
-        if !is_set(&self.client_secret) {
+        if !is_set(self.client_secret.as_ref()) {
             return missing("has no client_secret: add it, set DAYEND_CLIENT_SECRET");
         }
         if self.client_id.is_none() {
@@ -273,15 +275,15 @@ impl Profile {
         if self.user.is_none() {
             return missing("has no user: add it");
         }
-        if grant == Grant::Password && !is_set(&self.password) {
+        if grant == Grant::Password && !is_set(self.password.as_ref()) {
             return missing("has no password: add it");
         }
         Ok(())
     }
 }
 
-fn is_set(secret: &Option<SecretString>) -> bool {
-    secret.as_ref().is_some_and(|text| !text.expose_secret().is_empty())
+fn is_set(secret: Option<&SecretString>) -> bool {
+    secret.is_some_and(|text| !text.expose_secret().is_empty())
 }
 
 /// Where the user's own profile lies.

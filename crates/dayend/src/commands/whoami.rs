@@ -8,6 +8,7 @@ use clap::Args;
 use dayend_wire::exit::ExitCode;
 use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value};
+use std::fmt::Write as _;
 
 /// Shows for whom commands act, and until when
 #[derive(Debug, Args)]
@@ -15,7 +16,6 @@ pub(crate) struct WhoamiArgs {}
 
 impl WhoamiArgs {
     /// Runs the command.
-    #[expect(clippy::unused_self, reason = "every command is run by its arguments")]
     pub(crate) async fn run(&self, session: &Session) -> ExitCode {
         report(show(session).await, session.json)
     }
@@ -39,7 +39,7 @@ async fn show(session: &Session) -> Result<(), Failure> {
     let mut text = String::new();
     for (name, value) in &rows {
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        text.push_str(&format!("{:<14} {value}\n", name.replace('_', " ")));
+        writeln!(text, "{:<14} {value}", name.replace('_', " ")).expect("a String takes any text");
     }
     print(&visible(&text));
     Ok(())

@@ -3,6 +3,7 @@
 use super::address::{base_url_of, host_of, host_of_url, port_of};
 use super::authority::ServerNames;
 use super::certificate;
+use super::cli_app;
 use super::config;
 use super::database::Database;
 use super::directory::{Directory, link_program, make_directory, write_file};
@@ -211,6 +212,7 @@ async fn populate(
         strict: false,
     };
     let app = identity.create_app(ACTOR, app, now).await?;
+    cli_app::make(identity, ACTOR, tenant, now).await?;
     for function in Function::ALL {
         let mut grantees = vec![Grantee::App(app.client_id.clone())];
         // A person acts under the own name; only the app speaks for others.

@@ -5,6 +5,7 @@ pub(crate) mod admin;
 pub(crate) mod audit;
 mod authority;
 mod certificate;
+mod cli_app;
 pub(crate) mod config;
 mod database;
 mod direct_writer;

@@ -10,7 +10,10 @@ const RUN: &str = "EOD_2026-10-30_1793404800000_1";
 #[test]
 fn help_is_what_the_manual_says() {
     let home = tempfile::tempdir().unwrap();
-    for command in ["", "run", "wait", "restart", "log", "apply", "hold", "demo"] {
+    for command in [
+        "", "run", "wait", "restart", "log", "apply", "hold", "demo", "login", "logout", "whoami",
+        "token",
+    ] {
         let arguments: Vec<&str> =
             [command, "-h"].into_iter().filter(|text| !text.is_empty()).collect();
         let help = dayend(home.path(), &arguments);

@@ -2,5 +2,7 @@
 
 mod cli;
 mod demo;
+mod login;
 mod night;
 mod support;
+mod token;

@@ -94,7 +94,6 @@ pub(super) async fn renew_apart(
 
 impl RenewLoginArgs {
     /// Does what stdin says, and reports on stdout.
-    #[expect(clippy::unused_self, reason = "every command is run by its arguments")]
     pub(crate) async fn run(&self) -> ExitCode {
         let mut text = String::new();
         let read = std::io::stdin().lock().take(MAX_BYTES).read_to_string(&mut text);

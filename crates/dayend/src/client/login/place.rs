@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 /// A file larger than this holds no log-in. As much is reserved before a token is asked for.
 const MAX_BYTES: usize = 64 * 1024;
 /// How long another process may be at it.
-const LOCK_WITHIN: Duration = Duration::from_secs(120);
+const LOCK_WITHIN: Duration = Duration::from_mins(2);
 /// How often the lock is tried.
 const LOCK_EVERY: Duration = Duration::from_millis(50);
 
@@ -114,7 +114,7 @@ impl Locked {
                 .write(true)
                 .mode(0o600)
                 .open(draft_of(&self.path))?;
-            file.write_all(&[b' '; MAX_BYTES])?;
+            file.write_all(&vec![b' '; MAX_BYTES])?;
             file.sync_all()?;
             Ok(file)
         };

@@ -25,7 +25,7 @@ mod tests {
     fn the_challenge_is_that_of_the_standards_example() {
         assert_eq!(
             challenge("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
-            "E9Melhoa2OwvFrEMTJeZHarUgRzXVHK4fEBc2l4A_wU"
+            "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
         );
     }
 

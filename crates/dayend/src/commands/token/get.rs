@@ -34,7 +34,7 @@ pub(super) struct GetArgs {
     /// How to get it instead of the profile's way
     #[arg(long, value_name = "GRANT")]
     grant: Option<Grant>,
-    /// Writes {"app_access_token": …} to a file that only you can read, such as tokens.tok
+    /// Writes `{"app_access_token": …}` to a file that only you can read, such as tokens.tok
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 }

@@ -9,6 +9,7 @@ use clap::Args;
 use dayend_wire::exit::ExitCode;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value, json};
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 /// Shows what an access token says, and whether the server takes it; the token itself is not shown
@@ -91,7 +92,7 @@ fn text(claims: &Map<String, Value>) -> String {
             (_, Value::String(text)) => text.clone(),
             (_, other) => other.to_string(),
         };
-        text.push_str(&format!("{name:<20} {value}\n"));
+        writeln!(text, "{name:<20} {value}").expect("a String takes any text");
     }
     text
 }

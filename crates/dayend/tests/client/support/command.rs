@@ -1,5 +1,7 @@
 //! One command of the binary, from start to end.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -39,4 +41,10 @@ pub(crate) fn dayend(home: &Path, arguments: &[&str]) -> Output {
         stdout: String::from_utf8(output.stdout).unwrap(),
         stderr: String::from_utf8(output.stderr).unwrap(),
     }
+}
+
+/// What an access token says.
+pub(crate) fn claims(token: &str) -> serde_json::Value {
+    let payload = URL_SAFE_NO_PAD.decode(token.trim().split('.').nth(1).unwrap()).unwrap();
+    serde_json::from_slice(&payload).unwrap()
 }

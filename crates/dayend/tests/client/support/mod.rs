@@ -7,8 +7,12 @@
 )]
 
 mod command;
+mod fake;
 pub(crate) mod night;
+mod person;
 mod server;
 
-pub(crate) use command::{Output, dayend};
+pub(crate) use command::{Output, claims, command, dayend};
+pub(crate) use fake::Fake;
+pub(crate) use person::{LoggingIn, Person};
 pub(crate) use server::Server;
