@@ -87,6 +87,7 @@ fn apps_are_listed_with_what_they_may_do_and_never_with_their_secret() {
     insta::assert_snapshot!(listed.ok().replace(&home.get("tenant"), "TENANT"), @r"
     TENANT_APPID	active	confidential	password client_credentials refresh_token authorization_code	Dayend
     controlm	active	confidential	client_credentials	Control-M
+    dayend-cli	active	public	refresh_token authorization_code urn:ietf:params:oauth:grant-type:device_code	Dayend command line
     notebook	active	public	authorization_code	Notebook
     ");
 }

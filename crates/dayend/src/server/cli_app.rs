@@ -21,7 +21,7 @@ pub(super) async fn make(
         tenant: tenant.to_owned(),
         name: "Dayend command line".to_owned(),
         client_id: Some(CLIENT_ID.to_owned()),
-        grants: vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
+        grants: vec![GrantType::AuthorizationCode, GrantType::DeviceCode, GrantType::RefreshToken],
         public: true,
         strict: false,
     };

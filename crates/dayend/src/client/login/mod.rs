@@ -1,9 +1,9 @@
 //! Logging in at the command line: by browser or by device code, kept in a file that only its owner reads.
 
 mod answer;
+mod apart;
 mod browser;
 mod device;
-mod helper;
 mod kept;
 mod loopback;
 mod open;
@@ -12,9 +12,9 @@ mod random;
 mod renew;
 mod session;
 
+pub(crate) use apart::RenewLoginArgs;
 pub(crate) use browser::log_in_with_browser;
 pub(crate) use device::log_in_with_device;
-pub(crate) use helper::RenewLoginArgs;
 pub(crate) use kept::KeptLogin;
 pub(crate) use place::Place;
 pub(crate) use renew::Renewed;

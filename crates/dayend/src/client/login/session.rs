@@ -1,6 +1,6 @@
 //! What commands do with a log-in: use it, keep a new one, end it.
 
-use super::helper::renew_apart;
+use super::apart::renew_apart;
 use super::kept::{KeptLogin, fingerprint, now};
 use super::place::Place;
 use super::renew::{Renewed, Wanted, nobody, without_asking};
