@@ -4,12 +4,13 @@ use crate::audit::RefusalGate;
 use crate::authenticate::Authenticated;
 use crate::cache::Cache;
 use crate::caller::CallerUser;
-use crate::keys::{KeyError, Keys};
+use crate::keys::{KeyDirectory, KeyError, Keys};
 use crate::known::{KnownApp, KnownUser};
 use crate::passwords::{Hasher, Throttle};
 use crate::tokens::{LIFETIME_MAX_S, LIFETIME_MIN_S, Verified, Verifier};
+use dayend_engine::time::Timestamp;
 use dayend_store::port::{GrantRow, Outcome, Store, Write, WriteError, Writer};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -28,8 +29,8 @@ const VERIFIED_MAX_AGE_S: u32 = 3600;
 pub struct IdentitySettings {
     /// `iss` and `aud` of every token: the server's base URL.
     pub issuer: String,
-    /// Where [`crate::keys::create`] made the keys.
-    pub keys_dir: PathBuf,
+    /// Where the keys are.
+    pub keys: KeyDirectory,
     /// Passwords that are hashed at the same time; each keeps a core busy that others wait for.
     pub hash_threads: usize,
     /// The lifetime of an access token when none is asked for.
@@ -46,7 +47,7 @@ impl IdentitySettings {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
             issuer: issuer.to_owned(),
-            keys_dir,
+            keys: KeyDirectory::new(keys_dir, None),
             hash_threads: (cores / 2).max(1),
             access_token_s: 3600,
             max_access_token_s: 31_536_000,
@@ -60,7 +61,9 @@ pub struct Identity {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) writer: Arc<dyn Writer>,
     pub(crate) settings: IdentitySettings,
-    pub(crate) keys: Keys,
+    pub(crate) keys: Arc<Keys>,
+    /// The number of the last change of the keys that is in the audit.
+    pub(crate) keys_recorded: tokio::sync::Mutex<u64>,
     pub(crate) hasher: Hasher,
     pub(crate) throttle: Throttle,
     pub(crate) refusals: RefusalGate,
@@ -139,7 +142,8 @@ impl Identity {
         Ok(Self {
             store,
             writer,
-            keys: Keys::load(&settings.keys_dir)?,
+            keys: Arc::new(Keys::open(&settings.keys)?),
+            keys_recorded: tokio::sync::Mutex::new(0),
             hasher: Hasher::new(settings.hash_threads),
             throttle: Throttle::new(),
             refusals: RefusalGate::new(),
@@ -153,8 +157,8 @@ impl Identity {
     }
 
     /// The public signing keys, a JWK set.
-    pub fn jwks(&self) -> Value {
-        json!({ "keys": [self.keys.signing.jwk] })
+    pub fn jwks(&self, now: Timestamp) -> Value {
+        self.keys.signing.jwks(now)
     }
 
     /// The `iss` of every token.

@@ -123,7 +123,7 @@ impl Service {
 
     /// The public signing keys, a JWK set.
     pub fn jwks(&self) -> serde_json::Value {
-        self.identity.jwks()
+        self.identity.jwks(self.now())
     }
 
     /// Whether the scope exists and is the caller's, `remote_user` may be named, and one of `functions` is held; in this

@@ -3,6 +3,7 @@
 use dayend_engine::time::Timestamp;
 use dayend_executor::Executors;
 use dayend_service::clock::Clock;
+use dayend_service::use_cases::Service;
 use dayend_store::port::{RunRow, Store};
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +11,8 @@ use std::time::Duration;
 const DAY: Duration = Duration::from_hours(24);
 /// A database that nobody writes to is looked at so often.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// A key that was rotated or retired counts here after this time at the latest.
+const LOOK_AT_KEYS_EVERY: Duration = Duration::from_secs(2);
 const DAY_MICROS: i64 = 86_400_000_000;
 
 /// How many runs' directories are removed before others get the disk for a moment.
@@ -85,6 +88,16 @@ pub(super) async fn watch(store: Arc<dyn Store>) {
             Ok(()) | Err(_) => {}
         }
         usable = looked.is_ok();
+    }
+}
+
+/// Takes up keys that an administrator changes while the server runs.
+pub(super) async fn keys(service: Arc<Service>) {
+    let mut often = tokio::time::interval(LOOK_AT_KEYS_EVERY);
+    often.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        often.tick().await;
+        service.identity().refresh_keys(service.now()).await;
     }
 }
 

@@ -8,6 +8,7 @@ use super::config;
 use super::database::Database;
 use super::directory::{Directory, link_program, make_directory, write_file};
 use super::failure::{Failure, exit_code};
+use super::master_key::keys_of;
 use super::offline::{Installation, Offline, installation_in};
 use super::profile::Profile;
 use super::running::since_epoch;
@@ -123,8 +124,8 @@ pub(crate) async fn make(
     for path in [directory.commands(), directory.attempts(), directory.work()] {
         make_directory(&path)?;
     }
-    dayend_identity::keys::create(&directory.keys())
-        .map_err(|error| Failure::cannot_serve(error.to_string()))?;
+    let keys = keys_of(&directory, &database_settings)?;
+    keys.fill().map_err(|error| Failure::cannot_serve(error.to_string()))?;
     let url_host = host_of_url(&base_url).unwrap_or_default();
     let names = ServerNames::of_this_machine(&[host_of(listen), &url_host]);
     certificate::create(&directory, &names, since_epoch(&SystemClock))?;
@@ -138,7 +139,7 @@ pub(crate) async fn make(
     if let Some(tenant) = unfinished.tenant() {
         database.start_over(tenant).await?;
     }
-    let offline = Offline::on(&directory, &database, &base_url).await?;
+    let offline = Offline::on(keys, &database, &base_url).await?;
     let populated = match installation_in(offline.store.as_ref()).await {
         Ok(None) => {
             if database.is_on_server() {
@@ -172,6 +173,8 @@ pub(crate) async fn make(
     set.extend(database_settings.database.map(|url| ("database", url)));
     let password_file = database_settings.database_password_file;
     set.extend(password_file.map(|path| ("database_password_file", path.display().to_string())));
+    let master = database_settings.master_key_file;
+    set.extend(master.map(|path| ("identity.master_key_file", path.display().to_string())));
     write_file(&directory.settings(), 0o600, &commented_file(&set))?;
     unfinished.finish()?;
     Ok(profile)

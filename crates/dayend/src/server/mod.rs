@@ -14,6 +14,7 @@ pub(crate) mod failure;
 mod housekeeping;
 pub(crate) mod init;
 mod logs;
+mod master_key;
 pub(crate) mod migrate_store;
 mod offline;
 mod open_files;

@@ -5,14 +5,16 @@ use super::database::Database;
 use super::direct_writer::DirectWriter;
 use super::directory::Directory;
 use super::failure::{Failure, FailureKind};
+use super::master_key::keys_of;
 use dayend_engine::codes::Scope;
 use dayend_engine::time::Timestamp;
 use dayend_identity::admin::AdminError;
+use dayend_identity::keys::KeyDirectory;
 use dayend_identity::{Identity, IdentitySettings};
 use dayend_service::clock::{Clock, SystemClock};
 use dayend_store::port::{HistoryRecord, Partition, Store, Write, Writer};
 use serde::{Deserialize, Serialize};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The event of the first record of every audit.
@@ -44,17 +46,17 @@ impl Offline {
         let settings = config::of_whole(&directory, &[])?;
         let database = Database::of(&directory, &settings)?;
         let base_url = settings.base_url.as_deref().unwrap_or("https://localhost");
-        Self::on(&directory, &database, base_url).await
+        Self::on(keys_of(&directory, &settings)?, &database, base_url).await
     }
 
     /// Opens the database and the keys of a directory.
     pub(super) async fn on(
-        directory: &Directory,
+        keys: KeyDirectory,
         database: &Database,
         base_url: &str,
     ) -> Result<Self, Failure> {
         let store = database.open().await?;
-        let opened = Self::with_store(directory, database, base_url, Arc::clone(&store)).await;
+        let opened = Self::with_store(keys, database, base_url, Arc::clone(&store)).await;
         if opened.is_err() {
             store.close().await;
         }
@@ -62,7 +64,7 @@ impl Offline {
     }
 
     async fn with_store(
-        directory: &Directory,
+        keys: KeyDirectory,
         database: &Database,
         base_url: &str,
         store: Arc<dyn Store>,
@@ -73,7 +75,7 @@ impl Offline {
                 .await
                 .map_err(|error| database.failure(&error))?,
         );
-        let settings = IdentitySettings::new(base_url, directory.keys());
+        let settings = IdentitySettings { keys, ..IdentitySettings::new(base_url, PathBuf::new()) };
         let identity = Identity::open(Arc::clone(&store), Arc::clone(&writer), settings)
             .map_err(|error| Failure::cannot_serve(error.to_string()))?;
         Ok(Self { store, identity: Box::new(identity), writer, clock })

@@ -8,6 +8,7 @@ use super::database::Database;
 use super::directory::{Directory, link_program};
 use super::failure::Failure;
 use super::housekeeping::{self, Housekeeping};
+use super::master_key::keys_of;
 use super::offline::{has_records, installation_in};
 use super::open_files;
 use super::settings::{Flag, Settings};
@@ -62,7 +63,7 @@ pub(crate) struct Running {
     base_url: String,
     stop: oneshot::Sender<()>,
     web: JoinHandle<Result<(), ServeError>>,
-    housekeeping: [JoinHandle<()>; 2],
+    housekeeping: [JoinHandle<()>; 3],
     conductor: Arc<Conductor>,
     executors: Arc<Executors>,
     store: Arc<dyn Store>,
@@ -138,7 +139,7 @@ async fn prepare(
         tls,
         web: web_settings(directory, settings, &base_url, authority)?,
         executors: executor_settings(directory, settings, &base_url)?,
-        identity: identity_settings(directory, settings, &base_url),
+        identity: identity_settings(directory, settings, &base_url)?,
         base_url,
     })
 }
@@ -173,6 +174,8 @@ async fn start_on(
         rates: settings.rates,
     });
 
+    service.identity().refresh_keys(service.now()).await;
+    let keys = housekeeping::keys(Arc::clone(&service));
     let faces = faces(App::new(service, prepared.web));
     let limits = Limits {
         connections: open_files::connections(settings.connections),
@@ -192,7 +195,8 @@ async fn start_on(
         keep_attempts_days: settings.keep_attempts_days,
     };
     let watches = housekeeping::watch(Arc::clone(&store));
-    let housekeeping = [tokio::spawn(housekeeper.daily()), tokio::spawn(watches)];
+    let housekeeping =
+        [tokio::spawn(housekeeper.daily()), tokio::spawn(watches), tokio::spawn(keys)];
     let base_url = prepared.base_url;
     Ok(Running { base_url, stop, web, housekeeping, conductor, executors, store })
 }
@@ -305,8 +309,8 @@ fn executor_settings(
     settings: &Settings,
     base_url: &str,
 ) -> Result<dayend_executor::settings::Settings, Failure> {
-    let keys =
-        Keys::load(&directory.keys()).map_err(|error| Failure::cannot_serve(error.to_string()))?;
+    let keys = Keys::open(&keys_of(directory, settings)?)
+        .map_err(|error| Failure::cannot_serve(error.to_string()))?;
     let mut told = dayend_executor::settings::Settings::new(
         directory.attempts(),
         directory.work(),
@@ -335,15 +339,16 @@ fn identity_settings(
     directory: &Directory,
     settings: &Settings,
     base_url: &str,
-) -> IdentitySettings {
+) -> Result<IdentitySettings, Failure> {
     let mut told = IdentitySettings::new(base_url, directory.keys());
+    told.keys = keys_of(directory, settings)?;
     if let Some(threads) = settings.hash_threads {
         told.hash_threads = threads;
     }
     told.access_token_s = settings.access_token_s;
     told.max_access_token_s = settings.max_access_token_s;
     told.refresh_token_s = settings.refresh_token_s;
-    told
+    Ok(told)
 }
 
 fn web_settings(

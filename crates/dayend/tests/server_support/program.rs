@@ -44,6 +44,11 @@ pub(crate) fn run(arguments: &[&str]) -> Said {
     said(dayend(arguments).output().unwrap())
 }
 
+/// Runs the program to its end with these variables in its environment.
+pub(crate) fn run_with(variables: &[(&str, &str)], arguments: &[&str]) -> Said {
+    said(dayend(arguments).envs(variables.iter().copied()).output().unwrap())
+}
+
 /// Runs the program to its end with a text on its standard input.
 pub(crate) fn run_with_input(arguments: &[&str], input: &str) -> Said {
     let mut command = dayend(arguments);

@@ -1,4 +1,4 @@
-//! Key files: private, small, never overwritten.
+//! Key files: private, small, whole or not there.
 
 use super::KeyError;
 use std::fs::{File, OpenOptions};
@@ -8,7 +8,7 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 /// No key file is larger.
-const KEY_FILE_MAX_BYTES: u64 = 64 * 1024;
+const KEY_FILE_MAX_BYTES: u64 = 256 * 1024;
 /// The permission bits of group and others.
 const OTHERS: u32 = 0o077;
 
@@ -22,6 +22,43 @@ pub(super) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), KeyError> {
     let mut file =
         OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(refused)?;
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(refused)
+}
+
+/// Puts a file that only its owner can read in its place, whole or not at all, and makes it durable.
+pub(super) fn replace_private(path: &Path, bytes: &[u8]) -> Result<(), KeyError> {
+    let io = |source| KeyError::Io { path: path.to_owned(), source };
+    let fresh = path.with_added_extension("new");
+    remove(&fresh)?;
+    write_private(&fresh, bytes)?;
+    std::fs::rename(&fresh, path).map_err(io)?;
+    path.parent().map_or(Ok(()), sync_directory)
+}
+
+/// Removes a file, if it is there.
+pub(super) fn remove(path: &Path) -> Result<(), KeyError> {
+    match std::fs::remove_file(path) {
+        Err(source) if source.kind() != ErrorKind::NotFound => {
+            Err(KeyError::Io { path: path.to_owned(), source })
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// Makes the names in a directory durable.
+pub(super) fn sync_directory(dir: &Path) -> Result<(), KeyError> {
+    let synced = File::open(dir).and_then(|dir| dir.sync_all());
+    synced.map_err(|source| KeyError::Io { path: dir.to_owned(), source })
+}
+
+/// Refuses a directory that others than its owner can look into.
+pub(super) fn check_directory(dir: &Path) -> Result<(), KeyError> {
+    let metadata =
+        std::fs::metadata(dir).map_err(|source| KeyError::Io { path: dir.to_owned(), source })?;
+    let mode = metadata.permissions().mode() & 0o777;
+    if mode & OTHERS == 0 {
+        return Ok(());
+    }
+    Err(KeyError::DirectoryOpenToOthers { path: dir.to_owned(), mode })
 }
 
 /// Reads a file that only its owner can read.

@@ -1,20 +1,18 @@
 //! The keys of a running server, and why there are none.
 
+use super::KeyDirectory;
 use super::server_key::ServerKey;
-use super::signing_key::SigningKey;
+use super::signing_keys::SigningKeys;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// The name under which the signing key is published.
-pub(crate) const SIGNING_KEY_ID: &str = "SIGNING_KEY";
-
-pub(super) const SIGNING_KEY_FILE: &str = "signing.key";
-pub(super) const SIGNING_CERTIFICATE_FILE: &str = "signing.der";
 pub(super) const SERVER_KEY_FILE: &str = "secrets.key";
+/// Which signing keys there are, and from when to when each counts.
+pub(super) const RING_FILE: &str = "keys.json";
 
 /// The loaded keys of a server.
 pub struct Keys {
-    pub(crate) signing: SigningKey,
+    pub(crate) signing: SigningKeys,
     pub(crate) server: ServerKey,
 }
 
@@ -25,10 +23,20 @@ pub enum KeyError {
     Exists { path: PathBuf },
     #[error("`{}` can be read by others than its owner (mode {mode:03o}): run `chmod 600` on it", path.display())]
     ReadableByOthers { path: PathBuf, mode: u32 },
+    #[error("the directory `{}` is open to others than its owner (mode {mode:03o}): run `chmod 700` on it", path.display())]
+    DirectoryOpenToOthers { path: PathBuf, mode: u32 },
     #[error("`{}` cannot be used: {source}{}", path.display(), remedy(source))]
     Io { path: PathBuf, source: std::io::Error },
     #[error("`{}` is not a usable key: {reason}; restore it from a backup", path.display())]
     Invalid { path: PathBuf, reason: String },
+    #[error("{0} holds no master key: 32 bytes, or 64 hex digits, or their base64")]
+    BadMasterKey(String),
+    #[error("`{}` is encrypted: name the file with the master key in `identity.master_key_file`", path.display())]
+    Encrypted { path: PathBuf },
+    #[error("`{}` is not encrypted, but a master key is configured: run `dayend admin keys encrypt`", path.display())]
+    NotEncrypted { path: PathBuf },
+    #[error("`{}` cannot be decrypted: the master key is another one, or the file is damaged; nothing was changed", path.display())]
+    WrongMasterKey { path: PathBuf },
 }
 
 /// A key that is gone cannot be made again: tokens and secrets rest on it.
@@ -37,12 +45,16 @@ fn remedy(source: &std::io::Error) -> &'static str {
 }
 
 impl Keys {
-    /// Loads the keys that [`super::create`] made; refuses files that others can read.
+    /// Loads keys that are not encrypted.
     pub fn load(dir: &Path) -> Result<Self, KeyError> {
-        let server = ServerKey::load(&dir.join(SERVER_KEY_FILE))?;
-        let signing =
-            SigningKey::load(&dir.join(SIGNING_KEY_FILE), &dir.join(SIGNING_CERTIFICATE_FILE))?;
-        Ok(Self { signing, server })
+        Self::open(&KeyDirectory::new(dir.to_owned(), None))
+    }
+
+    /// Loads the keys of a directory; refuses files that others can read.
+    pub fn open(directory: &KeyDirectory) -> Result<Self, KeyError> {
+        directory.check()?;
+        let server = ServerKey::load(directory)?;
+        Ok(Self { signing: SigningKeys::load(directory)?, server })
     }
 
     /// A key for one purpose, the same one at every start.

@@ -1,11 +1,9 @@
 //! The key from which the keys for client secrets, refresh tokens and callbacks are derived.
 
-use super::KeyError;
-use super::files::read_private;
+use super::{KeyDirectory, KeyError, SERVER_KEY_FILE};
 use crate::random;
 use aws_lc_rs::hmac;
 use dayend_store::port::SecretHash;
-use std::path::Path;
 
 const KEY_BYTES: usize = 32;
 
@@ -20,13 +18,13 @@ pub(crate) struct ServerKey {
 
 impl ServerKey {
     /// Loads the key.
-    pub(super) fn load(path: &Path) -> Result<Self, KeyError> {
-        let bytes = read_private(path)?;
+    pub(super) fn load(directory: &KeyDirectory) -> Result<Self, KeyError> {
+        let bytes = directory.read(SERVER_KEY_FILE)?;
         if bytes.len() == KEY_BYTES {
             return Ok(Self::new(&bytes));
         }
         let reason = format!("it has {} bytes instead of {KEY_BYTES}", bytes.len());
-        Err(KeyError::Invalid { path: path.to_owned(), reason })
+        Err(KeyError::Invalid { path: directory.path(SERVER_KEY_FILE), reason })
     }
 
     fn new(bytes: &[u8]) -> Self {

@@ -1,7 +1,7 @@
 //! What an access token says, with the names and in the order of Oracle's identity service.
 
 use super::request::GrantType;
-use crate::keys::{Keys, SIGNING_KEY_ID};
+use crate::keys::Keys;
 use crate::known::{KnownApp, KnownUser};
 use dayend_engine::time::Timestamp;
 use serde::Serialize;
@@ -140,9 +140,4 @@ fn roles<'a>(everybody: &'a str, others: &'a [String]) -> Vec<&'a str> {
 /// Whole seconds since the Unix epoch, as claims count.
 pub(super) fn seconds(at: Timestamp) -> i64 {
     at.0.div_euclid(1_000_000)
-}
-
-/// Whether a token header names our key.
-pub(super) fn is_our_key(kid: Option<&str>) -> bool {
-    kid == Some(SIGNING_KEY_ID)
 }

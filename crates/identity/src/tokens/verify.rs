@@ -1,6 +1,6 @@
 //! Which tokens are ours and valid now.
 
-use super::claims::{ACCESS_TOKEN, SUBJECT_CLIENT, SUBJECT_USER, is_our_key, seconds};
+use super::claims::{ACCESS_TOKEN, SUBJECT_CLIENT, SUBJECT_USER, seconds};
 use super::family::Family;
 use crate::keys::Keys;
 use dayend_engine::time::Timestamp;
@@ -85,10 +85,11 @@ impl Verifier {
         }
         let header = decode_header(token).ok()?;
         // `jku`, `x5u`, `jwk` and `x5c` may say what they like: the key is ours or none.
-        if header.crit.is_some() || header.zip.is_some() || !is_our_key(header.kid.as_deref()) {
+        if header.crit.is_some() || header.zip.is_some() {
             return None;
         }
-        let claims = decode::<Claims>(token, &keys.signing.decoding, &self.validation).ok()?.claims;
+        let key = keys.signing.verifying(header.kid.as_deref()?, now)?;
+        let claims = decode::<Claims>(token, key.decoding(), &self.validation).ok()?.claims;
         let subject_fits = match claims.sub_type.as_str() {
             SUBJECT_USER => claims.user_id.is_some(),
             SUBJECT_CLIENT => claims.user_id.is_none(),
@@ -202,6 +203,9 @@ mod tests {
             ("no kid",              r#"{"alg":"RS256"}"#),
             ("kid is a path",       r#"{"kid":"../../dev/null","alg":"RS256"}"#),
             ("kid is SQL",          r#"{"kid":"' UNION SELECT 1 --","alg":"RS256"}"#),
+            ("kid of 10 KiB",       &format!(r#"{{"kid":"{}","alg":"RS256"}}"#, "K".repeat(10_000))),
+            ("kid is a URL",        r#"{"kid":"https://evil.example/jwks","alg":"RS256"}"#),
+            ("a key to come",       r#"{"kid":"SIGNING_KEY_2","alg":"RS256"}"#),
             ("kid is a number",     r#"{"kid":1,"alg":"RS256"}"#),
             ("crit",                r#"{"kid":"SIGNING_KEY","alg":"RS256","crit":["b64"],"b64":false}"#),
             ("empty crit",          r#"{"kid":"SIGNING_KEY","alg":"RS256","crit":[]}"#),
@@ -227,7 +231,7 @@ mod tests {
         let (signed, signature) = good.rsplit_once('.').unwrap();
         let (header, _) = signed.split_once('.').unwrap();
         let foreign_claims = URL_SAFE_NO_PAD.encode(claims().to_string().replace("anna", "root"));
-        let public = URL_SAFE_NO_PAD.decode(keys.signing.jwk["n"].as_str().unwrap()).unwrap();
+        let public = URL_SAFE_NO_PAD.decode(jwk(&keys)["n"].as_str().unwrap()).unwrap();
         let hmac = aws_lc_rs::hmac::sign(
             &aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, &public),
             signed.as_bytes(),
@@ -288,7 +292,7 @@ mod tests {
         );
         let foreign = super::tests::keys();
         let own_key =
-            json!({"kid": "SIGNING_KEY", "alg": "RS256", "jwk": foreign.signing.jwk}).to_string();
+            json!({"kid": "SIGNING_KEY", "alg": "RS256", "jwk": jwk(&foreign)}).to_string();
         assert!(
             verifier
                 .verify(&keys, &foreign.signing.sign_anything(&own_key, &claims().to_string()), NOW)
@@ -301,6 +305,10 @@ mod tests {
             "iss": ISSUER, "aud": [ISSUER, "urn:x"], "sub": "anna", "sub_type": "user", "user_id": "u1", "tenant": "T",
             "client_id": "T_APPID", "tok_type": "AT", "iat": NOW_S, "exp": NOW_S + 60, "jti": "1",
         })
+    }
+
+    fn jwk(keys: &Keys) -> Value {
+        keys.signing.jwks(NOW)["keys"][0].clone()
     }
 
     fn keys() -> Keys {

@@ -119,7 +119,7 @@ async fn an_apps_own_token_says_nothing_about_a_user() {
 async fn a_foreign_library_verifies_tokens_with_the_published_keys() {
     let server = Server::start().await;
     let token = server.log_in(PASSWORD, MY_SCOPES, NOW).await.unwrap().access_token;
-    let jwks = server.identity.jwks();
+    let jwks = server.identity.jwks(NOW);
     assert!(jwks["keys"][0].get("key_ops").is_none() && jwks["keys"][0]["use"] == "sig");
     for private in ["d", "p", "q", "dp", "dq", "qi"] {
         assert!(jwks["keys"][0].get(private).is_none(), "{private} is private");

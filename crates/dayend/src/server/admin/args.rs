@@ -3,7 +3,7 @@
 use super::super::failure::{Failure, exit_code};
 use super::super::offline::Offline;
 use super::listing::scopes_of;
-use super::{app, grant, scope, user};
+use super::{app, grant, keys, scope, user};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -27,6 +27,9 @@ enum AdminNoun {
     Grant(grant::GrantArgs),
     /// Takes functions away from a user or an app
     Revoke(grant::GrantArgs),
+    /// The keys that sign tokens; works while a server runs, too
+    #[command(visible_alias = "key")]
+    Keys(keys::KeysArgs),
 }
 
 /// Where an administrator works.
@@ -50,6 +53,7 @@ pub(crate) async fn run(args: &AdminArgs, json: bool) -> ExitCode {
         AdminNoun::App(args) => app::run(args).await,
         AdminNoun::Grant(args) => grant::run(args, true).await,
         AdminNoun::Revoke(args) => grant::run(args, false).await,
+        AdminNoun::Keys(args) => keys::run(args).await,
     };
     exit_code(answer.and_then(|answer| answer.say(json)))
 }

@@ -4,6 +4,7 @@ mod answer;
 mod app;
 mod args;
 mod grant;
+mod keys;
 mod listing;
 mod password;
 mod scope;

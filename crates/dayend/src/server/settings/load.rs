@@ -73,8 +73,10 @@ pub(crate) fn load(
     }
     loaded.add_file(file);
     for setting in SETTINGS {
-        let name = setting.variable();
-        if let Some(text) = variable(&name) {
+        let (name, alias) = (setting.variable(), alias(setting.key));
+        let short = alias.and_then(|alias| Some((alias.to_owned(), variable(alias)?)));
+        let given = variable(&name).map(|text| (name, text)).or(short);
+        if let Some((name, text)) = given {
             loaded.set(setting, setting.kind.parse(&text), Source::Environment, &name);
         }
     }
@@ -159,6 +161,11 @@ impl Loaded {
             }),
         }
     }
+}
+
+/// A shorter name of a setting's variable.
+fn alias(key: &str) -> Option<&'static str> {
+    (key == "identity.master_key_file").then_some("DAYEND_MASTER_KEY_FILE")
 }
 
 fn setting(key: &str) -> Option<&'static Setting> {

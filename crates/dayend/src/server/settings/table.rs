@@ -272,6 +272,12 @@ pub(crate) const SETTINGS: &[Setting] = &[
         doc: "The longest life of an access token that a caller may ask for with a scope, in seconds.",
     },
     Setting {
+        key: "identity.master_key_file",
+        kind: Kind::Path,
+        default: "",
+        doc: "A file (mode 0600) with the key that encrypts the files in `keys`; `DAYEND_MASTER_KEY` may hold the key instead.",
+    },
+    Setting {
         key: "identity.refresh_token_s",
         kind: Kind::Number { min: 60, max: 31_536_000 },
         default: "604800",

@@ -50,6 +50,7 @@ pub(crate) struct Settings {
     pub(crate) limits: Limits,
     /// None: half of the cores.
     pub(crate) hash_threads: Option<usize>,
+    pub(crate) master_key_file: Option<PathBuf>,
     pub(crate) access_token_s: u64,
     pub(crate) max_access_token_s: u64,
     pub(crate) refresh_token_s: u64,
@@ -91,6 +92,7 @@ impl Settings {
             rlimits: rlimits(&read),
             limits: limits(&read),
             hash_threads: Some(read.size("identity.hash_threads")).filter(|threads| *threads > 0),
+            master_key_file: read.path("identity.master_key_file"),
             access_token_s: read.number("identity.access_token_s"),
             max_access_token_s: read.number("identity.max_access_token_s"),
             refresh_token_s: read.number("identity.refresh_token_s"),
