@@ -8,10 +8,10 @@ use rustix::process::{Pid, test_kill_process};
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-/// The manual: SIGTERM stops within two seconds.
-const STOP_WITHIN: Duration = Duration::from_secs(2);
-/// Attempts of a server that was killed are found again within this time.
-const ADOPT_WITHIN: Duration = Duration::from_secs(5);
+/// Less than the grace of commands, which a stop does not wait for. The two seconds of the manual are another test's.
+const STOP_WITHIN: Duration = Duration::from_secs(8);
+/// Attempts of a server that was killed are found again within this time, however busy the machine is.
+const ADOPT_WITHIN: Duration = Duration::from_secs(40);
 /// How many commands run when the server is killed; `DAYEND_CRASH_COMMANDS` asks for more.
 const COMMANDS: usize = 200;
 

@@ -7,10 +7,12 @@ use std::time::{Duration, Instant};
 pub(crate) const NOTHING: &str =
     "apiVersion: dayend/v1\nkind: Batch\ncode: NOTHING\ntasks: [{ code: A, noop: {} }]\n";
 const BODY: &str = r#"{"batchName": "NOTHING", "batchType": "rest"}"#;
-/// A refusal takes no longer; the machine may be busy, so more than the second that is promised.
-const REFUSED_WITHIN: Duration = Duration::from_secs(3);
+/// No refusal takes longer, however busy the machine is.
+const REFUSED_WITHIN: Duration = Duration::from_secs(20);
+/// The quickest of a test's refusals shows that nothing is waited for: the promise is a second.
+const REFUSED_AT_ONCE: Duration = Duration::from_secs(3);
 /// How long it may take until things work again once the reason is gone.
-const WORKS_WITHIN: Duration = Duration::from_secs(10);
+const WORKS_WITHIN: Duration = Duration::from_mins(1);
 
 /// The orders of one test.
 #[derive(Default)]
@@ -18,6 +20,7 @@ pub(crate) struct Orders {
     accepted: Vec<String>,
     refused: Vec<usize>,
     asked: usize,
+    quickest_refusal: Option<Duration>,
 }
 
 impl Orders {
@@ -40,7 +43,9 @@ impl Orders {
             return true;
         }
         assert_refused(&answer);
-        assert!(begun.elapsed() < REFUSED_WITHIN, "refused only after {:?}", begun.elapsed());
+        let took = begun.elapsed();
+        assert!(took < REFUSED_WITHIN, "refused only after {took:?}");
+        self.quickest_refusal = Some(self.quickest_refusal.map_or(took, |least| least.min(took)));
         self.refused.push(self.asked);
         false
     }
@@ -82,6 +87,8 @@ impl Orders {
         assert!(self.refused.is_empty(), "first ask again");
         bank.assert_intact();
         assert_eq!(bank.count_runs(), self.asked);
+        let quickest = self.quickest_refusal.unwrap_or_default();
+        assert!(quickest < REFUSED_AT_ONCE, "the quickest refusal took {quickest:?}");
         let open = bank.open();
         self.look(&open);
         drop(open);

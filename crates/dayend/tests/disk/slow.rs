@@ -1,4 +1,4 @@
-//! Each flush takes half a second.
+//! Each flush takes a second.
 
 use crate::bank::{Bank, accepted};
 use crate::orders::NOTHING;
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 /// So many callers at once, each with one order.
 const CALLERS: usize = 24;
-const FLUSH: Duration = Duration::from_millis(500);
+const FLUSH: Duration = Duration::from_secs(1);
 
 #[test]
 fn callers_share_a_slow_flush_instead_of_waiting_in_line() {

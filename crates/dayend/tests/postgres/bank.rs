@@ -17,9 +17,9 @@ use tempfile::TempDir;
 /// A state that does not come within so many changes never comes.
 const CHANGES_AT_MOST: usize = 1000;
 /// Longer than any recovery may take on a machine that does other things as well.
-pub(crate) const RECOVERED_WITHIN: Duration = Duration::from_secs(40);
-/// Nobody is kept waiting longer.
-pub(crate) const ANSWERED_WITHIN: Duration = Duration::from_secs(10);
+pub(crate) const RECOVERED_WITHIN: Duration = Duration::from_secs(90);
+/// Nobody is kept waiting longer, however busy the machine is.
+pub(crate) const ANSWERED_WITHIN: Duration = Duration::from_secs(25);
 
 /// The database, the data directory, and a place for what no server may touch.
 pub(crate) struct Bank {

@@ -32,6 +32,20 @@ pub(crate) struct Server {
     pub(crate) ready_line: String,
 }
 
+/// Fails unless one of some tries, which say how long they took, took no longer than `within`. A delay of the program's own
+/// making is in each of them; what a busy machine adds now and then is not.
+pub(crate) fn takes_at_most(within: Duration, mut attempt: impl FnMut() -> Duration) {
+    const TRIES: usize = 5;
+    let mut quickest = Duration::MAX;
+    for _ in 0..TRIES {
+        quickest = quickest.min(attempt());
+        if quickest <= within {
+            return;
+        }
+    }
+    panic!("the quickest of {TRIES} tries took {quickest:?}, not {within:?}");
+}
+
 /// The program with an environment that holds nothing of ours.
 pub(crate) fn dayend(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dayend"));
@@ -172,7 +186,7 @@ impl Home {
         let pem = fs::read(self.get("ca_file")).unwrap();
         let authority = reqwest::Certificate::from_pem(&pem).unwrap();
         let builder =
-            reqwest::Client::builder().tls_certs_only([authority]).timeout(Duration::from_secs(20));
+            reqwest::Client::builder().tls_certs_only([authority]).timeout(Duration::from_mins(1));
         builder.build().unwrap()
     }
 }

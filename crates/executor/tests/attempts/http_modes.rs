@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 const MEMORY_MAX_KIB: u64 = 16 * 1024;
 /// What ends attempts whose endpoint never ends them: the task's time-out, which is told as a stop.
 const STOPPED: &str = "stopped before the endpoint answered";
-const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(1500);
 
 /// Who ends the attempt.
 enum Ends {
@@ -174,7 +174,7 @@ fn lookup(host: &str) -> io::Result<Vec<IpAddr>> {
         "slow.test" => {
             // Longer than anybody waits for it. Nobody ever sends.
             let (_open, never) = std::sync::mpsc::channel::<()>();
-            let _ = never.recv_timeout(6 * CONNECT_TIMEOUT);
+            let _ = never.recv_timeout(2 * CONNECT_TIMEOUT);
             "127.0.0.1"
         }
         "inside.test" => "10.0.0.1",

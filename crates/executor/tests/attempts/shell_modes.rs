@@ -1,6 +1,8 @@
 //! What a command may do to its host, and how each attempt ends all the same.
 
-use crate::harness::{Node, Place, argv, attempt, map, processes_with, read_gate, script};
+use crate::harness::{
+    Node, PATIENCE, Place, argv, attempt, map, processes_with, read_gate, script,
+};
 use dayend_engine::definition::{CommandWork, Work};
 use dayend_executor::port::{Executor, Fact, Outcome};
 use futures_util::future::join_all;
@@ -54,7 +56,9 @@ async fn every_hostile_command_ends_as_documented_and_leaves_no_process() {
             let text = text.replace("MARK", &mark(row)).replace("READY", READY);
             let place = Place::new();
             let ready = place.gate("ready");
-            let mut node = place.node_with(|settings| settings.command.grace = GRACE);
+            // What ends by TERM has all the time that it needs.
+            let grace = if message.ends_with("signal 9") { GRACE } else { PATIENCE };
+            let mut node = place.node_with(|settings| settings.command.grace = grace);
             let attempt = attempt(script(&text));
             let id = attempt.id;
             node.executors.start(attempt);
