@@ -72,7 +72,7 @@ async fn a_flood_of_short_connections_leaves_nothing_behind() {
     assert_eq!(reply.status, 200);
     assert!(began.elapsed() < by_form(Duration::from_secs(20), Duration::from_secs(5)));
     let files = || Held::by(house.pid()).files;
-    soon(Duration::from_secs(30), files, |files| *files <= before + 2).await;
+    soon(Duration::from_mins(1), files, |files| *files <= before + 2).await;
     house.close();
 }
 
@@ -88,7 +88,7 @@ async fn a_server_without_free_file_descriptors_waits_for_some_and_goes_on() {
         crowd.push(TcpStream::connect(house.address).await.unwrap());
     }
     let log = || house.log().matches("a connection could not be accepted").count();
-    soon(Duration::from_secs(30), log, |lines| *lines > 0).await;
+    soon(Duration::from_mins(1), log, |lines| *lines > 0).await;
     // Of two seconds without a free descriptor it uses little, and says little.
     let (used, lines, mut tick) = (processor_time(house.pid()), log(), ticks(1));
     for _ in 0..3 {

@@ -78,13 +78,15 @@ async fn after_five_times_what_it_can_do_the_server_is_as_before() {
     let [accepted, refused, lost] = storm(&house, capacity * 5, lasts).await;
     assert!(accepted > 0, "{refused} were refused, {lost} were lost, none was accepted");
     let (began, mut again) = (Instant::now(), ticks(2));
-    while latency(&house).await > calm * 2 + Duration::from_millis(50) {
-        assert!(began.elapsed() < Duration::from_secs(30), "calm was {calm:?}");
+    // The short form runs beside other tests, which may have begun in the meantime.
+    let more = Duration::from_millis(by_form(500, 50));
+    while latency(&house).await > calm * 2 + more {
+        assert!(began.elapsed() < Duration::from_mins(1), "calm was {calm:?}");
         again.tick().await;
     }
     let look = || Held::by(house.pid());
     let runs_kib = u64::try_from(accepted).unwrap() * 8;
-    soon(Duration::from_secs(30), look, |held| {
+    soon(Duration::from_mins(1), look, |held| {
         held.files <= before.files + 16
             && held.memory_kib <= before.memory_kib * 11 / 10 + runs_kib + 16_384
     })
