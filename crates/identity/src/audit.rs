@@ -61,6 +61,17 @@ impl Identity {
         refused: &TokenError,
         now: Timestamp,
     ) {
+        self.record_refusal_of("token-refused", asking, refused, now).await;
+    }
+
+    /// As [`Identity::record_refusal`], for another event: refused log-ins on a page, for example.
+    pub(crate) async fn record_refusal_of(
+        &self,
+        event: &str,
+        asking: &Asking,
+        refused: &TokenError,
+        now: Timestamp,
+    ) {
         // A request that the store could not answer was not refused, and could not be recorded either.
         // A device that still waits was not refused either.
         let waits = matches!(refused, TokenError::AuthorizationPending | TokenError::SlowDown);
@@ -73,7 +84,7 @@ impl Identity {
             "grant": asking.grant.map(GrantType::as_str), "reason": reason(refused), "left_out_before": left_out,
         });
         let proven = asking.client.as_deref().filter(|_| asking.proven).unwrap_or("anonymous");
-        let history = record(proven, "token-refused", &detail, now);
+        let history = record(proven, event, &detail, now);
         if let Err(error) = self.write(Write::Audit { history }).await {
             tracing::error!(%error, "a refused token request could not be recorded");
         }

@@ -6,6 +6,7 @@ use crate::cache::Cache;
 use crate::caller::CallerUser;
 use crate::keys::{KeyDirectory, KeyError, Keys};
 use crate::known::{KnownApp, KnownUser};
+use crate::origins::Origins;
 use crate::passwords::{Hasher, Throttle};
 use crate::tokens::{LIFETIME_MAX_S, LIFETIME_MIN_S, Verified, Verifier};
 use dayend_engine::time::Timestamp;
@@ -39,6 +40,12 @@ pub struct IdentitySettings {
     pub max_access_token_s: u64,
     /// The time from a log-in until its refresh tokens end, however often they are exchanged.
     pub refresh_token_s: u64,
+    /// The time from a log-in in the browser until it must be repeated.
+    pub session_s: u64,
+    /// A log-in in the browser that is not used for so long must be repeated, too.
+    pub session_idle_s: u64,
+    /// The tenant whose people log in where no app says which: the one that `init` made.
+    pub tenant: String,
 }
 
 impl IdentitySettings {
@@ -52,6 +59,9 @@ impl IdentitySettings {
             access_token_s: 3600,
             max_access_token_s: 31_536_000,
             refresh_token_s: 604_800,
+            session_s: 28_800,
+            session_idle_s: 900,
+            tenant: String::new(),
         }
     }
 }
@@ -82,6 +92,8 @@ pub(crate) struct Principals {
     pub(crate) apps: Cache<String, Option<Arc<KnownApp>>>,
     /// By tenant and id.
     pub(crate) users: Cache<(String, String), Option<Arc<KnownUser>>>,
+    /// The only one.
+    pub(crate) origins: Cache<(), Arc<Origins>>,
     /// By tenant and grantee.
     pub(crate) grants: Cache<(String, String), Arc<[GrantRow]>>,
     /// The active users, by tenant and name.
@@ -95,6 +107,7 @@ impl Principals {
         Self {
             apps: Cache::new(PRINCIPALS_MAX, PRINCIPAL_MAX_AGE_S),
             users: Cache::new(PRINCIPALS_MAX, PRINCIPAL_MAX_AGE_S),
+            origins: Cache::new(1, PRINCIPAL_MAX_AGE_S),
             grants: Cache::new(PRINCIPALS_MAX, PRINCIPAL_MAX_AGE_S),
             names: Cache::new(PRINCIPALS_MAX, PRINCIPAL_MAX_AGE_S),
             callers: Cache::new(VERIFIED_MAX, PRINCIPAL_MAX_AGE_S),
@@ -104,6 +117,7 @@ impl Principals {
     fn clear(&self) {
         self.apps.clear();
         self.users.clear();
+        self.origins.clear();
         self.grants.clear();
         self.names.clear();
         // Last: what is made of the others in the meantime must not be kept.
@@ -166,6 +180,11 @@ impl Identity {
         &self.settings.issuer
     }
 
+    /// The tenant whose people log in where no app says which.
+    pub fn tenant(&self) -> &str {
+        &self.settings.tenant
+    }
+
     /// A key for one purpose (signing callback URLs, for example), the same one at every start.
     pub fn derive_key(&self, label: &str) -> [u8; 32] {
         self.keys.derive(label)
@@ -200,6 +219,8 @@ fn check_lifetimes(settings: &IdentitySettings) -> Result<(), OpenError> {
         ("access_token_s", settings.access_token_s),
         ("max_access_token_s", settings.max_access_token_s),
         ("refresh_token_s", settings.refresh_token_s),
+        ("session_s", settings.session_s),
+        ("session_idle_s", settings.session_idle_s),
     ];
     let allowed = LIFETIME_MIN_S..=LIFETIME_MAX_S;
     let wrong = lifetimes.into_iter().find(|(_, seconds)| !allowed.contains(seconds));

@@ -5,6 +5,7 @@
 pub mod admin;
 mod audit;
 mod authenticate;
+pub mod authorize;
 mod cache;
 pub mod caller;
 pub mod credentials;
@@ -12,11 +13,14 @@ mod identity;
 pub mod keys;
 mod known;
 pub mod model;
+mod origins;
 mod passwords;
 mod random;
+pub mod sessions;
 mod settings_of;
 pub mod token;
 mod tokens;
+pub mod userinfo;
 
 pub use authenticate::AuthenticateError;
 pub use identity::{Identity, IdentitySettings, OpenError};

@@ -18,6 +18,8 @@ pub(crate) const LIST: &str =
     "SELECT * FROM documents WHERE kind = $1 AND tenant = $2 AND id > $3 ORDER BY id LIMIT $4";
 pub(crate) const LIST_OF_PARENT: &str = "SELECT * FROM documents WHERE kind = $1 AND tenant = $2 AND parent = $3 AND id > $4 \
     ORDER BY id LIMIT $5";
+pub(crate) const LIST_OF_ALL: &str = "SELECT * FROM documents WHERE kind = $1 AND (tenant, id) > ($2, $3) \
+    ORDER BY tenant, id LIMIT $4";
 pub(crate) const ALL: &str = "SELECT * FROM documents";
 /// Forgets some expired documents.
 pub(crate) const FORGET: &str = "DELETE FROM documents WHERE (kind, tenant, id) IN \

@@ -509,6 +509,13 @@ pub trait Store: Send + Sync {
         after: &str,
         limit: u32,
     ) -> Result<Vec<DocumentRow>, StoreError>;
+    /// Documents of a kind in all tenants, those after this tenant and id, by tenant and id.
+    async fn documents_of_all(
+        &self,
+        kind: &str,
+        after: (&str, &str),
+        limit: u32,
+    ) -> Result<Vec<DocumentRow>, StoreError>;
     async fn grants(&self, tenant: &str, grantee: &str) -> Result<Vec<GrantRow>, StoreError>;
     async fn refresh(&self, hash: SecretHash) -> Result<Option<RefreshRow>, StoreError>;
 

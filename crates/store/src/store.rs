@@ -193,6 +193,16 @@ impl<D: Database> Store for D {
         }
     }
 
+    async fn documents_of_all(
+        &self,
+        kind: &str,
+        (tenant, after): (&str, &str),
+        limit: u32,
+    ) -> Result<Vec<DocumentRow>, StoreError> {
+        let values = [kind.into(), tenant.into(), after.into(), limit.into()];
+        Database::list(self, documents::LIST_OF_ALL, &values).await
+    }
+
     async fn grants(&self, tenant: &str, grantee: &str) -> Result<Vec<GrantRow>, StoreError> {
         Database::list(self, grants::OF_GRANTEE, &[tenant.into(), grantee.into()]).await
     }

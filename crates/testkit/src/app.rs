@@ -127,7 +127,8 @@ impl TestApp {
         let conductor = conductor.await.expect("the conductor starts on sound data");
         let scripted = scripted.expect("the conductor made its executor");
         let writer: Arc<dyn Writer> = conductor.clone();
-        let settings = IdentitySettings::new(BASE_URL, keys);
+        let mut settings = IdentitySettings::new(BASE_URL, keys);
+        TENANT.clone_into(&mut settings.tenant);
         let identity =
             Identity::open(Arc::clone(&store), writer, settings).expect("the keys were just made");
         let people = match people {

@@ -306,6 +306,15 @@ impl Store for Flaky {
         self.read()?.documents(kind, tenant, parent, after, limit).await
     }
 
+    async fn documents_of_all(
+        &self,
+        kind: &str,
+        after: (&str, &str),
+        limit: u32,
+    ) -> Result<Vec<DocumentRow>, StoreError> {
+        self.read()?.documents_of_all(kind, after, limit).await
+    }
+
     async fn grants(&self, tenant: &str, grantee: &str) -> Result<Vec<GrantRow>, StoreError> {
         self.read()?.grants(tenant, grantee).await
     }

@@ -2,10 +2,12 @@
 
 use crate::body::Room;
 use crate::server::ProxyRange;
+use crate::ui::Mailer;
 use dayend_service::use_cases::Service;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 /// Bodies of ordinary requests are refused beyond this size.
 pub const BODY_LIMIT_BYTES: usize = 1024 * 1024;
@@ -15,9 +17,21 @@ pub const DEFINITIONS_LIMIT_BYTES: usize = dayend_service::definitions::REQUEST_
 pub const BODIES_BYTES: usize = 128 * 1024 * 1024;
 /// As [`BODIES_BYTES`], of those who have shown no access token.
 const STRANGERS_BODIES_BYTES: usize = 32 * 1024 * 1024;
+/// Letters on their way; more are not written.
+const LETTERS_MAX: usize = 16;
 /// First path segments that are ours: a base path cannot begin with one.
-const OWN_SEGMENTS: [&str; 8] =
-    ["SchedulerService", "rest-api", "api", "oauth2", "admin", "ca.pem", "health", "ready"];
+const OWN_SEGMENTS: [&str; 10] = [
+    "SchedulerService",
+    "rest-api",
+    "api",
+    "oauth2",
+    "admin",
+    "ui",
+    ".well-known",
+    "ca.pem",
+    "health",
+    "ready",
+];
 
 /// The state of the router. Cheap to clone.
 #[derive(Clone)]
@@ -28,6 +42,10 @@ pub struct App {
     pub(crate) room: Arc<Room>,
     /// For those of others.
     pub(crate) strangers_room: Arc<Room>,
+    /// None: no mail is sent.
+    pub(crate) mailer: Option<Arc<dyn Mailer>>,
+    /// One permit for each letter on its way.
+    pub(crate) letters: Arc<Semaphore>,
 }
 
 impl App {
@@ -35,7 +53,21 @@ impl App {
     pub fn new(service: Arc<Service>, settings: WebSettings) -> Self {
         let room = Room::new(settings.bodies_bytes);
         let strangers_room = Room::new(STRANGERS_BODIES_BYTES);
-        Self { service, settings: Arc::new(settings), room, strangers_room }
+        Self {
+            service,
+            settings: Arc::new(settings),
+            room,
+            strangers_room,
+            mailer: None,
+            letters: Arc::new(Semaphore::new(LETTERS_MAX)),
+        }
+    }
+
+    /// The same, with somebody who sends letters.
+    #[must_use]
+    pub fn with_mailer(mut self, mailer: Arc<dyn Mailer>) -> Self {
+        self.mailer = Some(mailer);
+        self
     }
 }
 

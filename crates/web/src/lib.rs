@@ -14,3 +14,4 @@ pub mod oauth;
 pub mod problem;
 pub mod server;
 mod sparing;
+pub mod ui;

@@ -150,7 +150,9 @@ async fn start_on(
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
 ) -> Result<Running, Failure> {
-    let prepared = prepare(directory, settings, clock.as_ref()).await?;
+    let mut prepared = prepare(directory, settings, clock.as_ref()).await?;
+    let installation = installation_in(store.as_ref()).await?;
+    prepared.identity.tenant = installation.map(|made| made.tenant).unwrap_or_default();
     let mut made = None;
     let conductor = Conductor::start(
         Arc::clone(&store),
@@ -348,6 +350,8 @@ fn identity_settings(
     told.access_token_s = settings.access_token_s;
     told.max_access_token_s = settings.max_access_token_s;
     told.refresh_token_s = settings.refresh_token_s;
+    told.session_s = settings.session_s;
+    told.session_idle_s = settings.session_idle_s;
     Ok(told)
 }
 

@@ -58,6 +58,23 @@ impl ServerKey {
         SecretHash(tag(&hmac::sign(&self.refresh_tokens, token.as_bytes())))
     }
 
+    /// The stored form of a secret of some kind (a session, a code, a link): 64 hex digits.
+    pub(crate) fn secret_id(&self, kind: &str, secret: &str) -> String {
+        random::hex(&self.seal(&format!("secret/{kind}"), &[secret]))
+    }
+
+    /// Proves later that these texts, in this order, came from this server for this purpose.
+    pub(crate) fn seal(&self, purpose: &str, texts: &[&str]) -> [u8; 32] {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &derived(&self.root, purpose));
+        let mut context = hmac::Context::with_key(&key);
+        for text in texts {
+            // The lengths keep two texts from being read as others.
+            context.update(&u64::try_from(text.len()).unwrap_or(u64::MAX).to_be_bytes());
+            context.update(text.as_bytes());
+        }
+        tag(&context.sign())
+    }
+
     /// 32 hex digits that always stand for `name`, for claims that carry a technical id.
     pub(crate) fn stable_id(&self, kind: &str, name: &str) -> String {
         let id = derived(&self.root, &format!("id/{kind}/{name}"));

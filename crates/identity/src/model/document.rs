@@ -21,7 +21,6 @@ pub(crate) struct Kept<D> {
     pub(crate) value: D,
     /// Guards the next change: [`Guard::Revision`].
     pub(crate) revision: i64,
-    pub(crate) expires_at: Option<Timestamp>,
 }
 
 /// What names a document of this type.
@@ -68,6 +67,16 @@ impl Identity {
         let rows = self.store.documents(D::KIND, tenant, parent, after, limit).await?;
         rows.into_iter().map(read).collect()
     }
+
+    /// Documents of all tenants that come after this tenant's `after`, with their tenants, by tenant and id.
+    pub(crate) async fn documents_of_all<D: Document>(
+        &self,
+        after: (&str, &str),
+        limit: u32,
+    ) -> Result<Vec<(String, Kept<D>)>, StoreError> {
+        let rows = self.store.documents_of_all(D::KIND, after, limit).await?;
+        rows.into_iter().map(|row| Ok((row.key.tenant.clone(), read(row)?))).collect()
+    }
 }
 
 fn read<D: Document>(row: DocumentRow) -> Result<Kept<D>, StoreError> {
@@ -77,5 +86,5 @@ fn read<D: Document>(row: DocumentRow) -> Result<Kept<D>, StoreError> {
             row.key.id, row.key.kind
         ))
     })?;
-    Ok(Kept { id: row.key.id, value, revision: row.revision, expires_at: row.content.expires_at })
+    Ok(Kept { id: row.key.id, value, revision: row.revision })
 }

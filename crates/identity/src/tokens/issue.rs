@@ -100,8 +100,12 @@ impl Identity {
     /// Signs a token and says what the audit has to record about it.
     pub(super) fn sign(&self, grant: &Grant<'_>, now: Timestamp, refreshable: bool) -> Signed {
         let (app, user) = (&grant.app.row, grant.user);
-        let expires_in =
-            grant.scopes.lifetime_s(self.settings.access_token_s, self.settings.max_access_token_s);
+        let left_us = grant.until.map_or(i64::MAX, |until| until.0.saturating_sub(now.0));
+        let expires_in = grant
+            .scopes
+            .lifetime_s(self.settings.access_token_s, self.settings.max_access_token_s)
+            .min(u64::try_from(left_us / 1_000_000).unwrap_or(0))
+            .max(1);
         let terms = Terms {
             issuer: &self.settings.issuer,
             scope: grant.scopes.granted(user.is_some()),

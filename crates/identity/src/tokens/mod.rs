@@ -2,7 +2,9 @@
 
 mod claims;
 mod client;
+mod code_grant;
 mod family;
+mod id_token;
 mod issue;
 mod password_grant;
 mod refresh_grant;
@@ -11,9 +13,11 @@ mod request;
 mod scopes;
 mod verify;
 
+pub(crate) use code_grant::Code;
 pub(crate) use family::Family;
+pub(crate) use id_token::{Hint, read_hint};
 pub(crate) use issue::Grant;
 pub(crate) use request::Asking;
 pub use request::GrantType;
-pub(crate) use scopes::{LIFETIME_MAX_S, LIFETIME_MIN_S};
+pub(crate) use scopes::{LIFETIME_MAX_S, LIFETIME_MIN_S, Scopes};
 pub(crate) use verify::{Verified, Verifier};

@@ -23,9 +23,13 @@ pub(super) fn new(keys: &Keys) -> SecretString {
 
 /// The stored form of a token; none if it cannot be one, so that no hostile text reaches the database.
 pub(super) fn hash(keys: &Keys, token: &SecretString) -> Option<SecretHash> {
+    is_shaped(token).then(|| keys.server.hash_refresh_token(token.expose_secret()))
+}
+
+/// Whether a text can be a token of this shape.
+pub(super) fn is_shaped(token: &SecretString) -> bool {
     let text = token.expose_secret();
-    let shaped = text.len() == TOKEN_CHARS && text.starts_with("AgAg");
-    shaped.then(|| keys.server.hash_refresh_token(text))
+    text.len() == TOKEN_CHARS && text.starts_with("AgAg")
 }
 
 #[cfg(test)]

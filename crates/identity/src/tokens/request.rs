@@ -119,10 +119,10 @@ impl Identity {
                 self.client_credentials_grant(&app, request, asking, now).await
             }
             GrantType::RefreshToken => self.refresh_grant(&app, request, asking, now).await,
-            GrantType::AuthorizationCode
-            | GrantType::JwtBearer
-            | GrantType::DeviceCode
-            | GrantType::TokenExchange => Err(TokenError::UnsupportedGrantType),
+            GrantType::AuthorizationCode => self.code_grant(&app, request, asking, now).await,
+            GrantType::JwtBearer | GrantType::DeviceCode | GrantType::TokenExchange => {
+                Err(TokenError::UnsupportedGrantType)
+            }
         }
     }
 }

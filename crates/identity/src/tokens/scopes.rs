@@ -43,6 +43,16 @@ impl Scopes {
         self.asked.iter().any(|scope| scope == OFFLINE)
     }
 
+    /// Whether an ID token is asked for.
+    pub(crate) fn openid(&self) -> bool {
+        self.asked.iter().any(|scope| scope == OPENID)
+    }
+
+    /// The scopes as they were asked for.
+    pub(crate) fn names(&self) -> &[String] {
+        &self.asked
+    }
+
     /// The lifetime of the access token, within the server's bounds.
     pub(crate) fn lifetime_s(&self, default_s: u64, max_s: u64) -> u64 {
         let wanted =

@@ -112,6 +112,17 @@ pub(crate) async fn documents_are_listed_by_id_in_pages_and_by_parent(home: &dyn
     assert_eq!(listed(&desk, None, "b", 2).await, ["c"]);
     assert_eq!(listed(&desk, Some("p"), "", 9).await, ["b", "c"]);
     assert_eq!(listed(&desk, Some("none"), "", 9).await, Vec::<String>::new());
+    let all = |after: (&'static str, &'static str), limit| {
+        let store = &desk.store;
+        async move {
+            let rows = store.documents_of_all("note", after, limit).await.unwrap();
+            rows.into_iter().map(|row| row.key.id).collect::<Vec<_>>()
+        }
+    };
+    assert_eq!(all(("", ""), 2).await, ["a", "b"]);
+    assert_eq!(all(("bank", "a"), 9).await, ["b", "c"]);
+    assert_eq!(all(("a tenant before", "z"), 9).await, ["a", "b", "c"]);
+    assert_eq!(all(("bankz", ""), 9).await, Vec::<String>::new());
 }
 
 pub(crate) async fn expired_documents_are_forgotten(home: &dyn Home) {

@@ -216,6 +216,15 @@ impl Store for ModelStore {
         unused()
     }
 
+    async fn documents_of_all(
+        &self,
+        _: &str,
+        _: (&str, &str),
+        _: u32,
+    ) -> Result<Vec<DocumentRow>, StoreError> {
+        unused()
+    }
+
     async fn grants(&self, tenant: &str, grantee: &str) -> Result<Vec<GrantRow>, StoreError> {
         let anything = |function: &Function| GrantRow {
             tenant: tenant.to_owned(),

@@ -1,8 +1,16 @@
 //! OAuth 2.0 over HTTP: how clients get tokens.
 
+mod authorize;
+mod authorize_query;
+mod cors;
+mod discovery;
 mod error;
+mod logout;
+mod logout_query;
 mod request;
 mod routes;
 mod token;
+mod userinfo;
 
+pub(crate) use authorize_query::read_authorize;
 pub use routes::router;

@@ -1,5 +1,6 @@
 //! `POST /oauth2/v1/token`: issues a token.
 
+use super::cors;
 use super::error::Refused;
 use super::request::read;
 use crate::app::App;
@@ -28,10 +29,12 @@ pub(super) async fn token(State(app): State<App>, request: Request) -> Response 
     };
     question.from = ClientAddress::of(&app, &parts.headers, &parts.extensions).0;
     let tried_basic = question.client.as_ref().is_some_and(|client| client.basic);
-    match app.service.token(question).await {
+    let client_id = question.client.as_ref().map(|client| client.client_id.clone());
+    let response = match app.service.token(question).await {
         Ok(answer) => no_store(Json(answer).into_response()),
         Err(error) => Refused { error, tried_basic }.into_response(),
-    }
+    };
+    cors::readable(&app, cors::origin(&parts.headers), client_id.as_deref(), response).await
 }
 
 fn too_much(error: BodyError) -> Response {

@@ -4,7 +4,7 @@ use super::faces::Faces;
 use super::fallback::{method_not_allowed, not_found};
 use super::health;
 use crate::app::App;
-use crate::{admin, api, oauth};
+use crate::{admin, api, oauth, ui};
 use axum::Router;
 
 /// Everything that the server answers, at the root and below the base path.
@@ -12,6 +12,7 @@ pub fn faces(app: App) -> Faces {
     let faces = Router::new()
         .merge(oauth::router())
         .merge(admin::router())
+        .merge(ui::router())
         .merge(api::router(&app))
         .method_not_allowed_fallback(method_not_allowed)
         .merge(health::router().method_not_allowed_fallback(method_not_allowed));

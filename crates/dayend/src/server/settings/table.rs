@@ -283,6 +283,18 @@ pub(crate) const SETTINGS: &[Setting] = &[
         default: "604800",
         doc: "The time from a log-in until its refresh tokens end, however often they are exchanged, in seconds.",
     },
+    Setting {
+        key: "identity.session_s",
+        kind: Kind::Number { min: 60, max: 31_536_000 },
+        default: "28800",
+        doc: "The time from a log-in in the browser until it must be repeated, in seconds.",
+    },
+    Setting {
+        key: "identity.session_idle_s",
+        kind: Kind::Number { min: 60, max: 31_536_000 },
+        default: "900",
+        doc: "How long a log-in in the browser may rest until it must be repeated, in seconds.",
+    },
 ];
 
 #[cfg(test)]

@@ -54,6 +54,8 @@ pub(crate) struct Settings {
     pub(crate) access_token_s: u64,
     pub(crate) max_access_token_s: u64,
     pub(crate) refresh_token_s: u64,
+    pub(crate) session_s: u64,
+    pub(crate) session_idle_s: u64,
 }
 
 impl Settings {
@@ -96,6 +98,8 @@ impl Settings {
             access_token_s: read.number("identity.access_token_s"),
             max_access_token_s: read.number("identity.max_access_token_s"),
             refresh_token_s: read.number("identity.refresh_token_s"),
+            session_s: read.number("identity.session_s"),
+            session_idle_s: read.number("identity.session_idle_s"),
         };
         let mut problems = loaded.problems.clone();
         if read.path("tls.cert").is_some() != read.path("tls.key").is_some() {

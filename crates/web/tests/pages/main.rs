@@ -1,0 +1,12 @@
+//! The pages as a browser without JavaScript sees them.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail by panicking")]
+
+mod account;
+mod authorize;
+mod browser;
+mod codes;
+mod cors;
+mod discovery;
+mod hostile;
+mod log_out;
+mod requests;
