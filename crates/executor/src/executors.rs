@@ -57,6 +57,12 @@ impl Shared {
 }
 
 impl Executors {
+    /// Reads a document from the network for the server itself, under the rules of HTTP tasks; `ca_file` is trusted instead
+    /// of the system's authorities.
+    pub async fn document(&self, url: &str, ca_file: Option<&str>) -> Result<Vec<u8>, String> {
+        self.shared.http.document(url, ca_file).await
+    }
+
     /// The executors of this node. Must be called on a tokio runtime, on which the attempts then run.
     pub fn new(settings: Settings, reports: Arc<dyn Reports>) -> Arc<Self> {
         let settings = absolute(settings);

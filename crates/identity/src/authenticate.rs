@@ -3,7 +3,7 @@
 use crate::caller::{Caller, CallerUser, Function};
 use crate::identity::Identity;
 use crate::known::last_known;
-use crate::tokens::Verified;
+use crate::tokens::{Times, Verified};
 use aws_lc_rs::digest;
 use dayend_engine::codes::Scope;
 use dayend_engine::time::Timestamp;
@@ -25,7 +25,7 @@ pub enum AuthenticateError {
 
 /// A token whose app and user were found active.
 pub(crate) struct Authenticated {
-    token: Arc<Verified>,
+    times: Times,
     caller: Caller,
 }
 
@@ -42,16 +42,30 @@ impl Identity {
         self.authenticated_at.store(now.0, Ordering::Relaxed);
         let hash = hash(bearer);
         let edition = match self.principals.callers.get(&hash, now) {
-            Ok(known) if known.token.is_valid_at(now) => return Ok(known.caller.clone()),
+            Ok(known) if known.times.hold_at(now) => return Ok(known.caller.clone()),
             Ok(_) => return Err(AuthenticateError::InvalidToken),
             Err(edition) => edition,
         };
-        let token = self.verified(hash, bearer, now).ok_or(AuthenticateError::InvalidToken)?;
-        let (caller, since) = self.caller_of(&token, now).await?;
-        let known = Arc::new(Authenticated { token, caller: caller.clone() });
+        let (caller, times, since) = match self.caller_of_other_issuer((hash, bearer), now).await? {
+            Some((caller, times)) => (caller, times, now),
+            None => self.caller_of_ours(hash, bearer, now).await?,
+        };
+        let known = Arc::new(Authenticated { times, caller: caller.clone() });
         // Not younger than what it rests on, so that ages do not add up.
         self.principals.callers.put(hash, known, since, edition);
         Ok(caller)
+    }
+
+    /// The caller behind a token of our own.
+    async fn caller_of_ours(
+        &self,
+        hash: TokenHash,
+        bearer: &str,
+        now: Timestamp,
+    ) -> Result<(Caller, Times, Timestamp), AuthenticateError> {
+        let token = self.verified(hash, bearer, now).ok_or(AuthenticateError::InvalidToken)?;
+        let (caller, since) = self.caller_of(&token, now).await?;
+        Ok((caller, token.times(), since))
     }
 
     /// The caller, and when it was last looked up that everybody is active.
@@ -81,6 +95,7 @@ impl Identity {
             strict: app.row.strict,
             scope: Arc::clone(&token.scope),
             user,
+            functions: Arc::default(),
         };
         Ok((caller, since))
     }
@@ -104,6 +119,9 @@ impl Identity {
     ) -> Result<bool, StoreError> {
         if caller.tenant != scope.tenant {
             return Ok(false);
+        }
+        if functions.iter().any(|function| caller.functions.contains(function)) {
+            return Ok(true);
         }
         let grants = self.grants_of(&caller.tenant, &caller.grantee(), self.lately()).await?;
         let held = |function: &Function| grants.iter().any(|grant| gives(grant, scope, *function));

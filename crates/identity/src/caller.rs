@@ -14,6 +14,8 @@ pub struct Caller {
     pub scope: Arc<str>,
     /// The user behind the token; none for an app's own token.
     pub user: Option<CallerUser>,
+    /// What the roles of another issuer's token allow, in all workspaces of the tenant; nothing for a token of our own.
+    pub functions: Arc<[Function]>,
 }
 
 /// The user part of a [`Caller`].

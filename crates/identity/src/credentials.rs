@@ -124,7 +124,8 @@ pub(crate) fn readings(
         .flatten()
 }
 
-fn form_decoded(text: &str) -> Option<String> {
+/// The text without percent-encoding; none: a percent sign in it encodes nothing.
+pub(crate) fn form_decoded(text: &str) -> Option<String> {
     let mut bytes = text.bytes();
     let mut decoded = Vec::with_capacity(text.len());
     while let Some(byte) = bytes.next() {

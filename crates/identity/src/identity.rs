@@ -4,6 +4,7 @@ use crate::audit::RefusalGate;
 use crate::authenticate::Authenticated;
 use crate::cache::Cache;
 use crate::caller::CallerUser;
+use crate::issuers::{BadIssuer, Documents, IssuerSettings, Issuers};
 use crate::keys::{KeyDirectory, KeyError, Keys};
 use crate::known::{KnownApp, KnownUser};
 use crate::origins::Origins;
@@ -78,6 +79,7 @@ pub struct Identity {
     pub(crate) throttle: Throttle,
     pub(crate) refusals: RefusalGate,
     pub(crate) verifier: Verifier,
+    pub(crate) issuers: Issuers,
     /// By the SHA-256 of the token.
     pub(crate) verified: Cache<[u8; 32], Arc<Verified>>,
     pub(crate) principals: Arc<Principals>,
@@ -162,12 +164,23 @@ impl Identity {
             throttle: Throttle::new(),
             refusals: RefusalGate::new(),
             verifier: Verifier::new(&settings.issuer),
+            issuers: Issuers::none(),
             verified: Cache::new(VERIFIED_MAX, VERIFIED_MAX_AGE_S),
             principals: Arc::new(Principals::new()),
             authenticated_at: AtomicI64::new(0),
             changing: tokio::sync::Mutex::new(()),
             settings,
         })
+    }
+
+    /// Accepts access tokens of these issuers, too; their keys are fetched through `documents`.
+    pub fn trust(
+        &mut self,
+        issuers: Vec<IssuerSettings>,
+        documents: &Arc<dyn Documents>,
+    ) -> Result<(), BadIssuer> {
+        self.issuers = Issuers::new(&self.settings.issuer, issuers, documents)?;
+        Ok(())
     }
 
     /// The public signing keys, a JWK set.

@@ -173,7 +173,8 @@ impl Service {
         }
         let user = self.identity.active_user(caller, name).await.map_err(unavailable)?;
         let user = user.ok_or_else(|| not_allowed(shortened(name), functions, scope))?;
-        Ok(Caller { user: Some(user), ..caller.clone() })
+        // What the caller's own token allows is not the other user's.
+        Ok(Caller { user: Some(user), functions: Arc::default(), ..caller.clone() })
     }
 
     /// One of the functions is held in the scope.

@@ -300,6 +300,7 @@ impl People {
             strict: false,
             scope: "urn:opc:idm:t.security.client".into(),
             user: None,
+            functions: Arc::default(),
         };
         let nothing = || SecretString::from("");
         Self { caller, client_id, client_secret: nothing(), password: nothing() }
@@ -352,6 +353,7 @@ impl People {
                 strict: false,
                 scope: "urn:opc:idm:t.security.client urn:opc:idm:t.user.me".into(),
                 user,
+                functions: Arc::default(),
             },
             client_id: app.client_id,
             client_secret: client_secret.expose_secret().to_owned().into(),

@@ -20,13 +20,14 @@ const STRANGERS_BODIES_BYTES: usize = 32 * 1024 * 1024;
 /// Letters on their way; more are not written.
 const LETTERS_MAX: usize = 16;
 /// First path segments that are ours: a base path cannot begin with one.
-const OWN_SEGMENTS: [&str; 10] = [
+const OWN_SEGMENTS: [&str; 11] = [
     "SchedulerService",
     "rest-api",
     "api",
     "oauth2",
     "admin",
     "ui",
+    "ws",
     ".well-known",
     "ca.pem",
     "health",
@@ -94,6 +95,8 @@ pub struct WebSettings {
     pub bodies_bytes: usize,
     /// Proxies whose word about the addresses of callers is believed.
     pub trusted_proxies: Vec<ProxyRange>,
+    /// The app for which the Unifier call issues tokens; none: there is no such call.
+    pub unifier_client: Option<String>,
 }
 
 /// Why a text is no base URL.
@@ -134,6 +137,7 @@ impl WebSettings {
             spool_dir: std::env::temp_dir(),
             bodies_bytes: BODIES_BYTES,
             trusted_proxies: Vec::new(),
+            unifier_client: None,
         })
     }
 }

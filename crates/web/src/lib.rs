@@ -15,3 +15,4 @@ pub mod problem;
 pub mod server;
 mod sparing;
 pub mod ui;
+mod unifier;

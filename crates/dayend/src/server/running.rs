@@ -7,12 +7,14 @@ use super::config;
 use super::database::Database;
 use super::directory::{Directory, link_program};
 use super::failure::Failure;
+use super::from_network::FromNetwork;
 use super::housekeeping::{self, Housekeeping};
 use super::master_key::keys_of;
 use super::offline::{has_records, installation_in};
 use super::open_files;
 use super::settings::{Flag, Settings};
 use dayend_executor::{Executors, Network};
+use dayend_identity::issuers::Documents;
 use dayend_identity::keys::Keys;
 use dayend_identity::{Identity, IdentitySettings};
 use dayend_service::clock::{Clock, SystemClock};
@@ -165,8 +167,12 @@ async fn start_on(
         Failure::cannot_serve(format!("the data directory cannot be taken up: {error}"))
     })?;
     let executors = made.expect("a conductor that started has made its executors");
-    let identity = Identity::open(Arc::clone(&store), conductor.clone(), prepared.identity)
+    let mut identity = Identity::open(Arc::clone(&store), conductor.clone(), prepared.identity)
         .map_err(|error| Failure::cannot_serve(error.to_string()))?;
+    let documents: Arc<dyn Documents> = Arc::new(FromNetwork(Arc::clone(&executors)));
+    identity
+        .trust(settings.issuers.clone(), &documents)
+        .map_err(|error| Failure::usage(error.to_string()))?;
     let service = Service::new(Parts {
         store: Arc::clone(&store),
         conductor: Arc::clone(&conductor),
@@ -367,6 +373,7 @@ fn web_settings(
     told.definitions_limit_bytes = settings.definitions_limit_bytes;
     told.bodies_bytes = settings.bodies_bytes;
     told.trusted_proxies = proxies(settings)?;
+    told.unifier_client.clone_from(&settings.unifier_client);
     directory.root().clone_into(&mut told.spool_dir);
     Ok(told)
 }

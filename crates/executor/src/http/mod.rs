@@ -2,6 +2,7 @@
 
 pub(crate) mod answer;
 mod client;
+mod document;
 mod exchange;
 pub(crate) mod lookup;
 pub(crate) mod network;

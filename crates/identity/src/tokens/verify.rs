@@ -1,7 +1,8 @@
 //! Which tokens are ours and valid now.
 
-use super::claims::{ACCESS_TOKEN, SUBJECT_CLIENT, SUBJECT_USER, seconds};
+use super::claims::{ACCESS_TOKEN, SUBJECT_CLIENT, SUBJECT_USER};
 use super::family::Family;
+use super::times::Times;
 use crate::keys::Keys;
 use dayend_engine::time::Timestamp;
 use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
@@ -9,9 +10,7 @@ use serde::Deserialize;
 use std::sync::Arc;
 
 /// A longer token is refused before anything is decoded.
-const TOKEN_MAX_BYTES: usize = 16 * 1024;
-/// A token may be this much younger than our clock says: the clocks of two nodes differ.
-const CLOCK_SKEW_S: i64 = 60;
+pub(crate) const TOKEN_MAX_BYTES: usize = 16 * 1024;
 
 /// What a valid token says that matters here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,22 +22,24 @@ pub(crate) struct Verified {
     pub(crate) scope: Arc<str>,
     /// `jti`.
     pub(crate) id: String,
-    issued_s: i64,
-    not_before_s: i64,
-    expires_s: i64,
+    times: Times,
 }
 
 impl Verified {
     /// Whether the token has begun and not yet expired.
     pub(crate) fn is_valid_at(&self, now: Timestamp) -> bool {
-        let now = seconds(now);
-        self.not_before_s <= now.saturating_add(CLOCK_SKEW_S) && now < self.expires_s
+        self.times.hold_at(now)
+    }
+
+    /// From when to when it counts.
+    pub(crate) fn times(&self) -> Times {
+        self.times
     }
 
     /// When the log-in was (or the request of the app) that the token rests on.
     pub(crate) fn began(&self) -> Timestamp {
         let began = Family::of_token(&self.id).and_then(|family| family.began());
-        began.unwrap_or(Timestamp(self.issued_s.saturating_mul(1_000_000)))
+        began.unwrap_or(self.times.issued())
     }
 }
 
@@ -96,16 +97,13 @@ impl Verifier {
             _ => false,
         };
         let ours = claims.iss == self.issuer && claims.tok_type == ACCESS_TOKEN && subject_fits;
-        let issued_s = i64::try_from(claims.iat).ok()?;
         let verified = Verified {
             tenant: claims.tenant,
             client_id: claims.client_id,
             user_id: claims.user_id,
             scope: claims.scope.into(),
             id: claims.jti,
-            issued_s,
-            not_before_s: claims.nbf.map_or(Ok(issued_s), i64::try_from).ok()?.max(issued_s),
-            expires_s: i64::try_from(claims.exp).ok()?,
+            times: Times::new(claims.iat, claims.nbf, claims.exp)?,
         };
         Some(verified).filter(|verified| ours && verified.is_valid_at(now))
     }

@@ -73,6 +73,7 @@ mod tests {
             strict: false,
             scope: "".into(),
             user: None,
+            functions: std::sync::Arc::default(),
         };
         key(&parts, &Permitted { caller, scope }, body.as_bytes())
             .map_err(|problem| problem.body.detail)

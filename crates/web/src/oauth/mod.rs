@@ -14,3 +14,4 @@ mod userinfo;
 
 pub(crate) use authorize_query::read_authorize;
 pub use routes::router;
+pub(crate) use token::no_store;

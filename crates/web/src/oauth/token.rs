@@ -42,7 +42,7 @@ fn too_much(error: BodyError) -> Response {
 }
 
 /// What RFC 6749 section 5.1 asks of every answer that may hold a token.
-pub(super) fn no_store(mut response: Response) -> Response {
+pub(crate) fn no_store(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));

@@ -4,13 +4,14 @@ use super::faces::Faces;
 use super::fallback::{method_not_allowed, not_found};
 use super::health;
 use crate::app::App;
-use crate::{admin, api, oauth, ui};
+use crate::{admin, api, oauth, ui, unifier};
 use axum::Router;
 
 /// Everything that the server answers, at the root and below the base path.
 pub fn faces(app: App) -> Faces {
     let faces = Router::new()
         .merge(oauth::router())
+        .merge(unifier::router(&app))
         .merge(admin::router())
         .merge(ui::router())
         .merge(api::router(&app))

@@ -278,6 +278,18 @@ pub(crate) const SETTINGS: &[Setting] = &[
         doc: "A file (mode 0600) with the key that encrypts the files in `keys`; `DAYEND_MASTER_KEY` may hold the key instead.",
     },
     Setting {
+        key: "identity.issuers",
+        kind: Kind::Issuers,
+        default: "",
+        doc: "Other issuers whose access tokens are accepted, each a table: `docs/identity/external-issuers.md` explains its keys.",
+    },
+    Setting {
+        key: "identity.unifier_client",
+        kind: Kind::Text,
+        default: "",
+        doc: "The client id of the app for which `/ws/rest/service/v1/oauth/token` issues tokens; empty switches that call off.",
+    },
+    Setting {
         key: "identity.refresh_token_s",
         kind: Kind::Number { min: 60, max: 31_536_000 },
         default: "604800",

@@ -1,8 +1,9 @@
 //! The settings as the program uses them.
 
 use super::load::{Loaded, Source};
-use super::value::Value;
+use super::value::{Value, issuers};
 use dayend_executor::settings::{Limits, Rlimits};
+use dayend_identity::issuers::IssuerSettings;
 use dayend_service::admission::{QueueLimits, RateLimits};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -51,6 +52,9 @@ pub(crate) struct Settings {
     /// None: half of the cores.
     pub(crate) hash_threads: Option<usize>,
     pub(crate) master_key_file: Option<PathBuf>,
+    pub(crate) issuers: Vec<IssuerSettings>,
+    /// The app for which the Unifier call issues tokens; none: there is no such call.
+    pub(crate) unifier_client: Option<String>,
     pub(crate) access_token_s: u64,
     pub(crate) max_access_token_s: u64,
     pub(crate) refresh_token_s: u64,
@@ -95,6 +99,9 @@ impl Settings {
             limits: limits(&read),
             hash_threads: Some(read.size("identity.hash_threads")).filter(|threads| *threads > 0),
             master_key_file: read.path("identity.master_key_file"),
+            issuers: read.issuers(),
+            unifier_client: Some(read.text("identity.unifier_client"))
+                .filter(|client| !client.is_empty()),
             access_token_s: read.number("identity.access_token_s"),
             max_access_token_s: read.number("identity.max_access_token_s"),
             refresh_token_s: read.number("identity.refresh_token_s"),
@@ -170,7 +177,7 @@ impl Reader<'_> {
     fn text(&self, key: &str) -> String {
         match self.value(key) {
             Value::Text(text) => text.clone(),
-            Value::Number(_) | Value::Switch(_) | Value::List(_) => {
+            Value::Number(_) | Value::Switch(_) | Value::List(_) | Value::Tables(_) => {
                 unreachable!("{key} is a text in the table")
             }
         }
@@ -179,7 +186,7 @@ impl Reader<'_> {
     fn number(&self, key: &str) -> u64 {
         match self.value(key) {
             Value::Number(number) => *number,
-            Value::Text(_) | Value::Switch(_) | Value::List(_) => {
+            Value::Text(_) | Value::Switch(_) | Value::List(_) | Value::Tables(_) => {
                 unreachable!("{key} is a number in the table")
             }
         }
@@ -201,7 +208,7 @@ impl Reader<'_> {
     fn switch(&self, key: &str) -> bool {
         match self.value(key) {
             Value::Switch(switch) => *switch,
-            Value::Text(_) | Value::Number(_) | Value::List(_) => {
+            Value::Text(_) | Value::Number(_) | Value::List(_) | Value::Tables(_) => {
                 unreachable!("{key} is a switch in the table")
             }
         }
@@ -210,8 +217,17 @@ impl Reader<'_> {
     fn list(&self, key: &str) -> Vec<String> {
         match self.value(key) {
             Value::List(items) => items.clone(),
-            Value::Text(_) | Value::Number(_) | Value::Switch(_) => {
+            Value::Text(_) | Value::Number(_) | Value::Switch(_) | Value::Tables(_) => {
                 unreachable!("{key} is a list in the table")
+            }
+        }
+    }
+
+    fn issuers(&self) -> Vec<IssuerSettings> {
+        match self.value("identity.issuers") {
+            Value::Tables(tables) => issuers(tables).expect("the loader has checked them"),
+            Value::Text(_) | Value::Number(_) | Value::Switch(_) | Value::List(_) => {
+                unreachable!("identity.issuers are tables in the table")
             }
         }
     }

@@ -1,6 +1,7 @@
 //! What a setting can hold and how it is read from a text or from TOML.
 
 use dayend_executor::Network;
+use dayend_identity::issuers::IssuerSettings;
 use dayend_store::PostgresStore;
 use dayend_web::app::WebSettings;
 use std::fmt;
@@ -28,6 +29,8 @@ pub(crate) enum Kind {
     Paths,
     /// A list of networks such as `10.0.0.0/8`.
     Networks,
+    /// `[[identity.issuers]]`.
+    Issuers,
     /// Any text.
     Text,
     Switch,
@@ -45,6 +48,8 @@ pub(crate) enum Value {
     Number(u64),
     Switch(bool),
     List(Vec<String>),
+    /// A list of tables.
+    Tables(serde_json::Value),
 }
 
 impl Kind {
@@ -65,6 +70,10 @@ impl Kind {
                     .filter(|item| !item.is_empty())
                     .map(str::to_owned)
                     .collect(),
+            ),
+            Self::Issuers if text.is_empty() => Value::Tables(serde_json::json!([])),
+            Self::Issuers => Value::Tables(
+                serde_json::from_str(text).map_err(|error| format!("it is no JSON: {error}"))?,
             ),
             Self::Address
             | Self::Url
@@ -89,6 +98,7 @@ impl Kind {
                     .map(|item| item.get_ref().as_str().map(str::to_owned).ok_or_else(wrong));
                 Value::List(texts.collect::<Result<_, _>>()?)
             }
+            Self::Issuers => Value::Tables(tables(value).ok_or_else(wrong)?),
             Self::Address
             | Self::Url
             | Self::Database
@@ -104,6 +114,7 @@ impl Kind {
             Self::Switch => "true or false",
             Self::Number { .. } => "a whole number",
             Self::Paths | Self::Networks => "a list of texts",
+            Self::Issuers => "a list of tables",
             Self::Address
             | Self::Url
             | Self::Database
@@ -126,6 +137,7 @@ impl Kind {
             (Value::List(items), _) => {
                 items.iter().try_for_each(|item| self.check_text(item)).map(|()| value)
             }
+            (Value::Tables(tables), _) => issuers(tables).map(|_| value),
             (Value::Text(text), _) => self.check_text(text).map(|()| value),
             (Value::Number(_) | Value::Switch(_), _) => Ok(value),
         }
@@ -160,6 +172,7 @@ impl Kind {
             | Self::Path
             | Self::Paths
             | Self::Networks
+            | Self::Issuers
             | Self::Text
             | Self::Switch
             | Self::Number { .. }
@@ -177,6 +190,7 @@ impl Value {
             Self::Number(number) => (*number).into(),
             Self::Switch(switch) => (*switch).into(),
             Self::List(items) => items.clone().into(),
+            Self::Tables(tables) => tables.clone(),
         }
     }
 }
@@ -189,8 +203,47 @@ impl fmt::Display for Value {
             Self::Number(number) => write!(out, "{number}"),
             Self::Switch(switch) => write!(out, "{switch}"),
             Self::List(items) => write!(out, "{}", toml::Value::from(items.clone())),
+            Self::Tables(tables) => {
+                let shown = toml::Value::try_from(tables).map_err(|_| fmt::Error)?;
+                write!(out, "{shown}")
+            }
         }
     }
+}
+
+/// The issuers in a list of tables, each checked.
+pub(super) fn issuers(tables: &serde_json::Value) -> Result<Vec<IssuerSettings>, String> {
+    let issuers: Vec<IssuerSettings> =
+        serde_json::from_value(tables.clone()).map_err(|error| error.to_string())?;
+    if issuers.len() > LIST_MAX {
+        return Err(format!("more than {LIST_MAX} entries"));
+    }
+    issuers.iter().try_for_each(IssuerSettings::check).map_err(|error| error.to_string())?;
+    Ok(issuers)
+}
+
+/// As JSON; none: it is no list of tables with texts, numbers, switches, lists and tables in them.
+fn tables(value: &DeValue<'_>) -> Option<serde_json::Value> {
+    let items = value.as_array()?.iter().map(|item| item.get_ref());
+    items.map(|item| item.as_table().and_then(|_| json(item))).collect()
+}
+
+fn json(value: &DeValue<'_>) -> Option<serde_json::Value> {
+    if let Some(text) = value.as_str() {
+        return Some(text.into());
+    }
+    if let Some(switch) = value.as_bool() {
+        return Some(switch.into());
+    }
+    if let Some(integer) = value.as_integer() {
+        return number(integer).ok().map(Into::into);
+    }
+    if let Some(items) = value.as_array() {
+        return items.iter().map(|item| json(item.get_ref())).collect();
+    }
+    let table = value.as_table()?.iter();
+    let pairs = table.map(|(key, value)| Some((key.get_ref().to_string(), json(value.get_ref())?)));
+    pairs.collect::<Option<serde_json::Map<_, _>>>().map(serde_json::Value::Object)
 }
 
 fn number(integer: &DeInteger<'_>) -> Result<u64, String> {
