@@ -121,7 +121,7 @@ impl House {
         );
         fs::write(&path, text + &table).unwrap();
         let shown = run(&["config", "check", "--data", home.text()]);
-        assert!(shown.ok().contains("identity.issuers = [{ name = \"login\""), "{}", shown.stdout);
+        assert!(shown.ok().contains("name = \"login\""), "{}", shown.stdout);
         let scope = ["service", "workspace", "tenant"].map(|key| (key, home.get(key)));
         Self { home_client: home.client(), server: home.serve(&[]), scope }
     }
@@ -137,8 +137,8 @@ impl House {
 
     async fn apply(&self, token: &str, definition: &str) -> StatusCode {
         let url = format!("{}/api/v1/definitions", self.server.base_url);
-        let request = self.home_client.post(url).header("content-type", "application/yaml");
-        self.sent(request.body(definition.to_owned()), token).await
+        let body = json!({ "files": [{ "name": "outside.yaml", "text": definition }] });
+        self.sent(self.home_client.post(url).json(&body), token).await
     }
 
     async fn sent(&self, mut request: reqwest::RequestBuilder, token: &str) -> StatusCode {
