@@ -3,6 +3,7 @@
 //! Shipped code must not depend on it.
 
 pub mod app;
+pub mod chromium;
 pub mod clock;
 pub mod flaky;
 pub mod python;

@@ -94,10 +94,12 @@ async fn init(args: &InitArgs) -> Result<(), Failure> {
     }
     say(&format!(
         "{}\n\nThe password and the client secret are not shown again. They are also in {}; delete it when they are in a \
-         safe place.\nStart the server with: dayend serve --data {}",
+         safe place.\nStart the server with: dayend serve --data {}\nThen log in with:      dayend login --server {} --ca-file {}",
         profile.to_text(),
         args.data.join("profile.json").display(),
-        args.data.display()
+        args.data.display(),
+        profile.base_url,
+        profile.ca_file
     ))
 }
 

@@ -4,5 +4,6 @@ mod cli;
 mod demo;
 mod login;
 mod night;
+mod people;
 mod support;
 mod token;

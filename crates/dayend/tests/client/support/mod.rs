@@ -11,8 +11,10 @@ mod fake;
 pub(crate) mod night;
 mod person;
 mod server;
+mod walker;
 
 pub(crate) use command::{Output, claims, command, dayend};
 pub(crate) use fake::Fake;
 pub(crate) use person::{LoggingIn, Person};
 pub(crate) use server::Server;
+pub(crate) use walker::Walker;

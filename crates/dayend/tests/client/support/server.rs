@@ -33,6 +33,23 @@ impl Server {
         dayend(self.home.path(), &all)
     }
 
+    /// The base URL.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The file of the authority that issued the server's certificate.
+    pub(crate) fn ca_file(&self) -> PathBuf {
+        self.data().join("tls/ca.pem")
+    }
+
+    /// A value of the profile that `init` wrote.
+    pub(crate) fn secret(&self, key: &str) -> String {
+        let text = std::fs::read_to_string(self.data().join("profile.json")).unwrap();
+        let profile: serde_json::Value = serde_json::from_str(&text).unwrap();
+        profile[key].as_str().unwrap().to_owned()
+    }
+
     /// The data directory.
     pub(crate) fn data(&self) -> PathBuf {
         self.home.path().join("data")

@@ -1,0 +1,128 @@
+//! A headless Chromium, driven over its debugging pipe: what people's browsers do with our pages.
+
+use serde_json::{Value, json};
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// How long a page may take to become what a test waits for, on a machine with much else to do.
+const WITHIN: Duration = Duration::from_mins(1);
+/// The browser waits this long between two looks at a page.
+const LOOK_EVERY_MS: u32 = 50;
+/// The pipe has to be at file descriptors 3 and 4; the shell puts it there.
+const START: &str = "exec chromium --remote-debugging-pipe --headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage \
+    --no-first-run --no-default-browser-check --disable-background-networking --disable-component-update \
+    --user-data-dir=\"$0\" \"$@\" about:blank 3<&0 4>&1 0</dev/null 1>/dev/null 2>/dev/null";
+
+/// A browser with a fresh profile; it ends with the test.
+#[derive(Debug)]
+pub struct Chromium {
+    child: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+    last_id: u64,
+    _profile: TempDir,
+}
+
+/// A tab.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tab {
+    session: String,
+}
+
+impl Chromium {
+    /// Starts a browser that takes any certificate, with further switches.
+    pub fn start(switches: &[&str]) -> Self {
+        let profile = tempfile::tempdir().expect("the system has a place for temporary files");
+        let mut child = Command::new("/bin/sh")
+            .args(["-c", START])
+            .arg(profile.path())
+            .arg("--ignore-certificate-errors")
+            .args(switches)
+            .env("HOME", profile.path())
+            // It starts helpers; they all end together.
+            .process_group(0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("there is a shell");
+        let input = child.stdin.take().expect("it is piped");
+        let output = BufReader::new(child.stdout.take().expect("it is piped"));
+        Self { child, input, output, last_id: 0, _profile: profile }
+    }
+
+    /// Opens a page in a new tab; it may still be loading.
+    pub fn open(&mut self, url: &str) -> Tab {
+        let made = self.call(None, "Target.createTarget", &json!({ "url": "about:blank" }));
+        let target = json!({ "targetId": made.get("targetId"), "flatten": true });
+        let attached = self.call(None, "Target.attachToTarget", &target);
+        let session = attached.get("sessionId").and_then(Value::as_str);
+        let tab = Tab { session: session.expect("the browser attaches to its tab").to_owned() };
+        self.call(Some(&tab), "Page.navigate", &json!({ "url": url }));
+        tab
+    }
+
+    /// The value of an expression in the tab's page; a promise is waited for. None if the page went away meanwhile.
+    pub fn evaluate(&mut self, tab: &Tab, expression: &str) -> Option<Value> {
+        let parameters =
+            json!({ "expression": expression, "awaitPromise": true, "returnByValue": true });
+        let answer = self.call(Some(tab), "Runtime.evaluate", &parameters);
+        let is_value = answer.get("exceptionDetails").is_none();
+        is_value.then(|| answer.pointer("/result/value").cloned()).flatten()
+    }
+
+    /// Waits until an expression is true in the tab's page, whichever page that is by then; returns its value.
+    pub fn wait_for(&mut self, tab: &Tab, expression: &str) -> Value {
+        let give_up = Instant::now() + WITHIN;
+        let look = format!(
+            "new Promise(done => setTimeout(() => {{ try {{ done({expression}) }} catch (_) {{ done(null) }} }}, {LOOK_EVERY_MS}))"
+        );
+        loop {
+            let value = self.evaluate(tab, &look);
+            let is_true = |value: &Value| {
+                !matches!(value, Value::Null | Value::Bool(false)) && *value != "" && *value != 0
+            };
+            if let Some(value) = value.filter(is_true) {
+                return value;
+            }
+            if Instant::now() >= give_up {
+                let page = self.evaluate(tab, "location.href + ': ' + document.body.innerText");
+                assert!(page.is_none(), "`{expression}` did not come true on {page:?}");
+            }
+        }
+    }
+
+    fn call(&mut self, tab: Option<&Tab>, method: &str, parameters: &Value) -> Value {
+        self.last_id += 1;
+        let mut message = json!({ "id": self.last_id, "method": method, "params": parameters });
+        if let (Some(Tab { session }), Some(map)) = (tab, message.as_object_mut()) {
+            map.insert("sessionId".to_owned(), session.as_str().into());
+        }
+        let sent = write!(self.input, "{message}\0").and_then(|()| self.input.flush());
+        sent.expect("the browser takes commands: is Chromium installed?");
+        loop {
+            let mut heard = Vec::new();
+            self.output.read_until(0, &mut heard).expect("the browser answers");
+            heard.pop();
+            assert!(!heard.is_empty(), "the browser is gone: is Chromium installed?");
+            let message: Value = serde_json::from_slice(&heard).expect("the browser speaks JSON");
+            // Events and the answers to earlier questions are not for us.
+            if message.get("id").and_then(Value::as_u64) == Some(self.last_id) {
+                return message.get("result").cloned().unwrap_or_default();
+            }
+        }
+    }
+}
+
+impl Drop for Chromium {
+    fn drop(&mut self) {
+        // It may have ended already. Killed alone it would leave its helpers behind.
+        let group = self.child.id().to_string();
+        let _ = Command::new("/bin/sh").args(["-c", "kill -KILL -$0", &group]).status();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
