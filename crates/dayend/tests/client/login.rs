@@ -148,6 +148,22 @@ async fn a_command_that_is_killed_while_a_token_is_spent_does_not_lose_the_log_i
 }
 
 #[tokio::test]
+async fn a_command_that_loses_patience_leaves_the_renewal_to_go_on() {
+    let (fake, person) = logged_in().await;
+    person.let_the_access_token_end();
+    let (spent, release) = fake.hold_next_refresh();
+    let hasty =
+        ["--connect-timeout", "1s", "--request-timeout", "1s", "--retry-for", "0s", "token"];
+    let mut child = person.start_plainly(&hasty);
+    spent.recv().unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(10));
+    release.send(()).unwrap();
+    let output = person.dayend(&["token"]);
+    assert!(output.stdout.trim_end().ends_with("SECRET2"), "{output:?}");
+    assert_eq!(fake.refreshes(), 1, "the token was spent twice");
+}
+
+#[tokio::test]
 async fn a_log_in_that_could_not_be_kept_is_not_spent() {
     let (fake, person) = logged_in().await;
     person.let_the_access_token_end();

@@ -1,5 +1,6 @@
 //! Renewals happen in a process of their own, outside the caller's process group: who stops or kills the command (a person
 //! with Ctrl-C, a scheduler with its whole job) does not hit the moment between spending a token and keeping its successor.
+//! Nor does the patience of a command end it: the helper goes on waiting for a slow server, and the next command finds what it got.
 
 use super::place::Place;
 use super::renew::{Renewed, Wanted, renew};
@@ -21,6 +22,8 @@ use tokio::process::Command;
 
 /// The hidden command.
 const COMMAND: &str = "renew-login";
+/// A token that is spent is waited for at least this long.
+const ANSWER_WITHIN: Duration = Duration::from_secs(90);
 /// The longest order or report.
 const MAX_BYTES: u64 = 256 * 1024;
 
@@ -74,7 +77,13 @@ pub(super) async fn renew_apart(
         // A helper that is gone says so by its missing report.
         let _ = input.write_all(&order).await;
     }
-    let said = helper.wait_with_output().await.map(|output| output.stdout).unwrap_or_default();
+    let limits = &connection.limits;
+    let patience = limits.connect.saturating_add(limits.request);
+    let Ok(said) = tokio::time::timeout(patience, helper.wait_with_output()).await else {
+        let sentence = format!("{} did not answer in time", connection.profile().base_url);
+        return Ok(Err(Trouble { sentence, retry_after: None }));
+    };
+    let said = said.map(|output| output.stdout).unwrap_or_default();
     Ok(match serde_json::from_slice::<Report>(&said) {
         Ok(Report::Renewed { token, expires_in }) => {
             Ok(Renewed { token: token.into(), expires_in })
@@ -133,7 +142,7 @@ impl Order {
         profile.login_client_id = self.login_client_id;
         let limits = Limits {
             connect: Duration::from_millis(self.connect_ms),
-            request: Duration::from_millis(self.request_ms),
+            request: Duration::from_millis(self.request_ms).max(ANSWER_WITHIN),
             retry_for: None,
         };
         let connection = Connection::new(profile, limits, Arc::new(Voice::new()))?;

@@ -29,7 +29,7 @@ impl ShowArgs {
         if !session.json {
             print(&visible(&text(claims.all())));
         }
-        let asked = session.connection.validity(&token).await;
+        let asked = session.connection.validity(&token, claims.text("client_id")).await;
         let valid = asked.as_ref().ok().map(|validity| *validity == Validity::Good);
         if session.json {
             print(&format!("{}\n", json!({ "claims": claims.all(), "valid": valid })));

@@ -44,6 +44,13 @@ impl Person {
         self.home.path()
     }
 
+    /// Starts a command without the patience that the others have.
+    pub(crate) fn start_plainly(&self, arguments: &[&str]) -> Child {
+        let mut command = command(self.home.path());
+        command.arg("--profile").arg(&self.profile).args(arguments);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
     fn arguments<'a>(&'a self, arguments: &[&'a str]) -> Vec<&'a str> {
         let mut all = vec!["--profile", self.profile.to_str().unwrap(), "--retry-for", "20s"];
         all.extend(arguments);
