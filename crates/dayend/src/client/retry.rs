@@ -19,7 +19,7 @@ impl Trouble {
     pub(super) fn of(error: &reqwest::Error, base_url: &str) -> Result<Self, Failure> {
         if let Some(problem) = certificate_problem(error) {
             return Err(Failure::usage(format!(
-                "the certificate of {base_url} is not accepted ({problem}): name the server's CA as ca_file in the profile, and use a host name that the certificate has"
+                "the certificate of {base_url} is not accepted ({problem}): name the server's CA with --ca-file or as ca_file in the profile, and use a host name that the certificate has"
             )));
         }
         if error.is_builder() {

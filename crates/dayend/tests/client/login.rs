@@ -1,6 +1,6 @@
 //! Logging in against a small identity service that does what each test needs.
 
-use crate::support::{Fake, LoggingIn, Output, Person};
+use crate::support::{Fake, LoggingIn, Output, Person, Server};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use std::fs;
@@ -100,6 +100,23 @@ async fn an_answer_of_another_server_a_refusal_and_silence_log_nobody_in() {
     assert_eq!(output.code, 9, "{output:?}");
     assert!(output.stderr.contains("nobody logged in within 1 s"), "{output:?}");
     assert_eq!(person.kept(), None);
+}
+
+#[test]
+fn a_server_that_calls_itself_otherwise_or_cannot_be_trusted_is_not_gone_to() {
+    let fake = Fake::start();
+    fake.call_itself("https://gateway.bank.example");
+    let person = Person::with_address(&fake.url, None);
+    for how in ["--no-browser", "--device"] {
+        let output = person.dayend(&["login", how]);
+        assert_eq!(output.code, 2, "{output:?}");
+        assert!(output.stderr.contains("calls itself https://gateway.bank.example"), "{output:?}");
+    }
+    let server = Server::start();
+    let output = Person::with_address(server.url(), None).dayend(&["login", "--no-browser"]);
+    assert_eq!(output.code, 2, "{output:?}");
+    assert!(output.stderr.contains("--ca-file"), "{output:?}");
+    assert!(!output.stderr.contains("open this page"), "{output:?}");
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use super::kept::KeptLogin;
 use super::loopback::{Browser, Loopback};
 use super::open::open;
 use super::random::{challenge, unguessable};
+use super::reach;
 use super::session::{SCOPE, keep, patiently};
 use crate::client::connection::Connection;
 use crate::client::failure::Failure;
@@ -21,6 +22,7 @@ pub(crate) async fn log_in_with_browser(
     show_only: bool,
     timeout: Duration,
 ) -> Result<KeptLogin, Failure> {
+    reach::check(connection).await?;
     let loopback = Loopback::listen().await?;
     let (redirect_uri, verifier) = (loopback.redirect_uri(), unguessable());
     let expected =

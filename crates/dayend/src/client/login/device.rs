@@ -1,6 +1,7 @@
 //! Logging in on another machine, by a code that is typed there (RFC 8628).
 
 use super::kept::KeptLogin;
+use super::reach;
 use super::session::{SCOPE, keep, patiently};
 use crate::client::backoff::LONGEST;
 use crate::client::connection::Connection;
@@ -40,6 +41,7 @@ pub(crate) async fn log_in_with_device(
     connection: &Connection,
     timeout: Duration,
 ) -> Result<KeptLogin, Failure> {
+    reach::check(connection).await?;
     let give_up = Instant::now() + timeout;
     let codes = ask(connection).await?;
     let DeviceCodes { user_code, verification_uri, .. } = &codes;

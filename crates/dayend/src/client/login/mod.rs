@@ -9,6 +9,7 @@ mod loopback;
 mod open;
 mod place;
 mod random;
+mod reach;
 mod renew;
 mod session;
 

@@ -30,6 +30,8 @@ struct State {
     /// What the device grant answers first.
     device_answers: Vec<&'static str>,
     expires_in: u64,
+    /// What the discovery document says, if there is one.
+    issuer: Option<&'static str>,
 }
 
 impl Fake {
@@ -77,6 +79,11 @@ impl Fake {
         let ((spent, told), (release, wait)) = (channel(), channel());
         self.state.lock().unwrap().gate = Some((spent, wait));
         (told, release)
+    }
+
+    /// Publishes a discovery document with this issuer.
+    pub(crate) fn call_itself(&self, issuer: &'static str) {
+        self.state.lock().unwrap().issuer = Some(issuer);
     }
 
     /// What the device grant answers, one after the other, before it gives tokens.
@@ -129,6 +136,10 @@ impl State {
                 }
                 (200, json!({}))
             }
+            "/.well-known/openid-configuration" => match self.issuer {
+                Some(issuer) => (200, json!({ "issuer": issuer })),
+                None => (404, json!({})),
+            },
             "/oauth2/v1/device" => (
                 200,
                 json!({ "device_code": "SECRETDEVICE", "user_code": "WDJBMJHT", "verification_uri": "https://x.example/device", "expires_in": 300, "interval": 1 }),

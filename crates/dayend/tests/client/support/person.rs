@@ -23,8 +23,6 @@ pub(crate) struct LoggingIn {
     heard: String,
     /// The page that it wants opened.
     pub(crate) page: reqwest::Url,
-    /// The code to type there; empty if there is none.
-    pub(crate) code: String,
 }
 
 impl Person {
@@ -71,41 +69,19 @@ impl Person {
 
     /// Starts `dayend login --no-browser` and reads where to go.
     pub(crate) fn begin(&self, more: &[&str]) -> LoggingIn {
-        self.begin_with(&[&["login", "--no-browser"], more].concat(), |line| {
-            line.strip_prefix("  ").map(|page| (page.trim().to_owned(), String::new()))
-        })
-    }
-
-    /// Starts `dayend login --device` and reads where to go and what to type.
-    pub(crate) fn begin_device(&self) -> LoggingIn {
-        let mut page = String::new();
-        self.begin_with(&["login", "--device"], |line| {
-            if let Some(rest) = line.strip_prefix("open ") {
-                rest.split(' ').next().unwrap().clone_into(&mut page);
-            }
-            let code = line.strip_prefix("  ")?.trim();
-            Some((page.clone(), code.to_owned()))
-        })
-    }
-
-    fn begin_with(
-        &self,
-        arguments: &[&str],
-        mut found: impl FnMut(&str) -> Option<(String, String)>,
-    ) -> LoggingIn {
-        let mut child = self.start(arguments);
+        let mut child = self.start(&[&["login", "--no-browser"], more].concat());
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
         let mut heard = String::new();
-        let (page, code) = loop {
+        let page = loop {
             let mut line = String::new();
             let read = stderr.read_line(&mut line).unwrap();
             assert!(read > 0, "it ended without a page: {heard}");
             heard.push_str(&line);
-            if let Some(found) = found(&line) {
-                break found;
+            if let Some(page) = line.strip_prefix("  ") {
+                break page.trim().parse().unwrap();
             }
         };
-        LoggingIn { child, stderr, heard, page: page.parse().unwrap(), code }
+        LoggingIn { child, stderr, heard, page }
     }
 
     /// The file in which the log-in is kept.
