@@ -3,9 +3,9 @@
 use crate::client::login::RenewLoginArgs;
 use crate::client::{ClientOptions, Control};
 use crate::commands::{
-    ApplyArgs, CompletionsArgs, ControlArgs, ControlWaitArgs, ExportArgs, LogArgs, LoginArgs,
-    LogoutArgs, RunArgs, Session, StatusArgs, TaskArgs, TokenArgs, WaitArgs, WhoamiArgs, conclude,
-    report, schema,
+    ApplyArgs, CompletionsArgs, ControlArgs, ControlWaitArgs, ExportArgs, FilesArgs, LogArgs,
+    LoginArgs, LogoutArgs, RunArgs, Session, StatusArgs, TaskArgs, TokenArgs, WaitArgs, WhoamiArgs,
+    conclude, report, schema,
 };
 use crate::demo::DemoArgs;
 use crate::sample::{self, SampleArgs};
@@ -72,6 +72,7 @@ enum ClientCommand {
     /// Declares a failed task successful
     ForceOk(TaskArgs),
     Log(LogArgs),
+    Files(FilesArgs),
     Login(LoginArgs),
     Logout(LogoutArgs),
     Whoami(WhoamiArgs),
@@ -85,6 +86,7 @@ impl ClientCommand {
             Self::Apply(_)
             | Self::Export(_)
             | Self::Log(_)
+            | Self::Files(_)
             | Self::Login(_)
             | Self::Logout(_)
             | Self::Whoami(_)
@@ -151,6 +153,7 @@ async fn client(options: &ClientOptions, command: &ClientCommand) -> ExitCode {
         ClientCommand::Include(args) => args.run(&session, "include").await,
         ClientCommand::ForceOk(args) => args.run(&session, "force-ok").await,
         ClientCommand::Log(args) => args.run(&session).await,
+        ClientCommand::Files(args) => args.run(&session).await,
         ClientCommand::Login(args) => args.run(&session).await,
         ClientCommand::Logout(args) => args.run(&session).await,
         ClientCommand::Whoami(args) => args.run(&session).await,

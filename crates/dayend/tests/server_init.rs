@@ -116,7 +116,7 @@ fn an_init_that_was_killed_is_told_from_a_whole_one_and_can_be_repeated() {
     assert!(!mark.exists());
     assert_eq!(
         run(&["audit", "verify", "--data", home.text()]).ok(),
-        "18 records, 0 runs: intact\n"
+        "22 records, 0 runs: intact\n"
     );
 }
 

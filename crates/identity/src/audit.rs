@@ -13,10 +13,12 @@ const REFUSALS_AT_ONCE: u32 = 100;
 const REFUSALS_PER_S: i64 = 10;
 
 /// Lets a bounded number of refusals into the history and counts the others.
-pub(crate) struct RefusalGate {
+#[derive(Debug)]
+pub struct RefusalGate {
     state: Mutex<GateState>,
 }
 
+#[derive(Debug)]
 struct GateState {
     free: u32,
     refilled: Timestamp,
@@ -24,7 +26,9 @@ struct GateState {
 }
 
 impl RefusalGate {
-    pub(crate) fn new() -> Self {
+    /// Lets the first ones in.
+    #[expect(clippy::new_without_default, reason = "a gate is made once")]
+    pub fn new() -> Self {
         Self {
             state: Mutex::new(GateState {
                 free: REFUSALS_AT_ONCE,
@@ -35,7 +39,7 @@ impl RefusalGate {
     }
 
     /// Whether a refusal is recorded, and how many were left out since the last one that was.
-    fn admit(&self, now: Timestamp) -> Option<u64> {
+    pub fn admit(&self, now: Timestamp) -> Option<u64> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let earned = now.0.saturating_sub(state.refilled.0).max(0).saturating_mul(REFUSALS_PER_S)
             / 1_000_000;

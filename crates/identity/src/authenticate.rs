@@ -100,6 +100,34 @@ impl Identity {
         Ok((caller, since))
     }
 
+    /// Somebody who was a caller once, if app and user are still active: what they made should not outlive them.
+    pub async fn caller_still(
+        &self,
+        tenant: &str,
+        client_id: &str,
+        user_id: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Option<Caller>, StoreError> {
+        self.authenticated_at.store(now.0, Ordering::Relaxed);
+        let (app, _) = self.dated_app(client_id, now).await?;
+        let Some(app) = app.filter(|app| app.row.active && app.row.tenant == tenant) else {
+            return Ok(None);
+        };
+        let user = match user_id {
+            None => None,
+            Some(id) => {
+                let (user, _) = self.dated_user(tenant, id, now).await?;
+                let Some(user) = user.filter(|user| user.active()) else { return Ok(None) };
+                Some(CallerUser { id: id.to_owned(), name: user.row.name.clone() })
+            }
+        };
+        let (tenant, client_id) = (tenant.to_owned(), client_id.to_owned());
+        // No token, no scope.
+        let scope = Arc::from("");
+        let functions = Arc::default();
+        Ok(Some(Caller { tenant, client_id, strict: app.row.strict, scope, user, functions }))
+    }
+
     /// Whether the caller holds the function in the scope. Never in another tenant.
     pub async fn holds(
         &self,

@@ -62,6 +62,10 @@ pub enum Function {
     Define,
     /// Apply definitions with command tasks.
     DefineCommand,
+    /// See and download files.
+    FileView,
+    /// Upload and remove files.
+    FilePut,
     /// Name another user in `ofs_remote_user`.
     Impersonate,
     /// Users, apps and grants.
@@ -70,12 +74,14 @@ pub enum Function {
 
 impl Function {
     /// All functions.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::View,
         Self::Exec,
         Self::Operate,
         Self::Define,
         Self::DefineCommand,
+        Self::FileView,
+        Self::FilePut,
         Self::Impersonate,
         Self::Admin,
     ];
@@ -88,6 +94,8 @@ impl Function {
             Self::Operate => "BATCH_OPER",
             Self::Define => "BATCH_MOD",
             Self::DefineCommand => "BATCH_CMD",
+            Self::FileView => "FILE_VIEW",
+            Self::FilePut => "FILE_PUT",
             Self::Impersonate => "IMPERSONATE",
             Self::Admin => "ADMIN",
         }

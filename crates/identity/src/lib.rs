@@ -23,6 +23,7 @@ pub mod token;
 mod tokens;
 pub mod userinfo;
 
+pub use audit::RefusalGate;
 pub use authenticate::AuthenticateError;
 pub use identity::{Identity, IdentitySettings, OpenError};
 pub use passwords::{PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARS, WeakPassword};

@@ -8,6 +8,7 @@ pub mod clock;
 pub mod compiled;
 pub mod conductor;
 pub mod definitions;
+pub mod files;
 pub mod requests;
 mod runs;
 pub mod snapshot;

@@ -4,6 +4,7 @@ use crate::admission::{NotTaken, RateLimits, Rates};
 use crate::clock::Clock;
 use crate::conductor::Conductor;
 use crate::conductor::input::{Answer, Command};
+use crate::files::Exchange;
 use crate::requests::Refusal;
 use dayend_engine::codes::{Scope, shortened};
 use dayend_engine::time::Timestamp;
@@ -30,7 +31,8 @@ pub struct Service {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) conductor: Arc<Conductor>,
     pub(crate) executors: Arc<Executors>,
-    identity: Identity,
+    pub(crate) files: Arc<Exchange>,
+    pub(crate) identity: Identity,
     clock: Arc<dyn Clock>,
     /// Scopes that were found to exist: none is ever removed.
     scopes: RwLock<HashSet<Scope>>,
@@ -48,6 +50,7 @@ pub struct Parts {
     pub conductor: Arc<Conductor>,
     pub identity: Identity,
     pub executors: Arc<Executors>,
+    pub files: Arc<Exchange>,
     pub clock: Arc<dyn Clock>,
     pub rates: RateLimits,
 }
@@ -81,6 +84,7 @@ impl Service {
             store: parts.store,
             conductor: parts.conductor,
             executors: parts.executors,
+            files: parts.files,
             identity: parts.identity,
             clock: parts.clock,
             scopes: RwLock::default(),

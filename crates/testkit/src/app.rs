@@ -6,6 +6,7 @@ use crate::scripted::Scripted;
 use dayend_engine::codes::Scope;
 use dayend_executor::Executors;
 use dayend_executor::settings::Settings;
+use dayend_files::Vault;
 use dayend_identity::admin::{GrantChange, Grantee, NewApp, NewUser};
 use dayend_identity::caller::{Caller, CallerUser, Function};
 use dayend_identity::{GrantType, Identity, IdentitySettings};
@@ -13,13 +14,14 @@ use dayend_service::admission::RateLimits;
 use dayend_service::clock::{Clock, SystemClock};
 use dayend_service::conductor::input::{Answer, Command};
 use dayend_service::conductor::{Conductor, ConductorSettings};
+use dayend_service::files::{Exchange, ExchangeParts, FileSettings};
 use dayend_service::requests::{RunRequest, RunStatus, SourceFile, TriggerParams, TriggerRequest};
 use dayend_service::use_cases::{Parts, Service};
 use dayend_store::SqliteStore;
 use dayend_store::port::{Store, Writer};
 use dayend_web::app::{App, WebSettings};
 use secrecy::{ExposeSecret, SecretString};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -34,6 +36,18 @@ pub const BASE_URL: &str = "https://127.0.0.1:8443";
 const RETRY_PAUSE: Duration = Duration::from_millis(1);
 /// How long a test waits for something that must happen.
 pub const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Small enough to be used up by a test.
+pub const FILE_SETTINGS: FileSettings = FileSettings {
+    link_life: Duration::from_hours(24),
+    link_life_max: Duration::from_hours(7 * 24),
+    file_max_bytes: 8 << 20,
+    tenant_max_bytes: 16 << 20,
+    tenant_max_files: 100,
+    keep_free_bytes: 0,
+    transfers: 32,
+    keep_days: Some(30),
+};
 
 /// A server without sockets.
 pub struct TestApp {
@@ -136,11 +150,22 @@ impl TestApp {
             None => People::make(&identity, clock.as_ref()).await,
         };
         let executors = Executors::new(executor_settings(dir.path()), Arc::new(Nobody));
+        let files = dir.path().join("files");
+        std::fs::create_dir_all(&files).expect("a directory can be made");
+        let files = Exchange::new(ExchangeParts {
+            store: Arc::clone(&store),
+            writer: conductor.clone(),
+            vault: Vault::local(&files).expect("the directory was just made"),
+            clock: Arc::clone(&clock),
+            settings: FILE_SETTINGS,
+            key: identity.derive_key("dayend file links v1"),
+        });
         let parts = Parts {
             store: Arc::clone(&store),
             conductor: Arc::clone(&conductor),
             identity,
             executors,
+            files,
             clock,
             rates: RateLimits::default(),
         };
@@ -161,6 +186,11 @@ impl TestApp {
             password: people.password,
             dir,
         }
+    }
+
+    /// Where the bytes of files are.
+    pub fn files_dir(&self) -> PathBuf {
+        self.dir.path().join("files")
     }
 
     /// The router with all faces.

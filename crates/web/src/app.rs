@@ -20,7 +20,8 @@ const STRANGERS_BODIES_BYTES: usize = 32 * 1024 * 1024;
 /// Letters on their way; more are not written.
 const LETTERS_MAX: usize = 16;
 /// First path segments that are ours: a base path cannot begin with one.
-const OWN_SEGMENTS: [&str; 11] = [
+const OWN_SEGMENTS: [&str; 12] = [
+    "p",
     "SchedulerService",
     "rest-api",
     "api",

@@ -8,6 +8,7 @@ pub mod app;
 pub mod authentication;
 pub mod body;
 pub mod external;
+mod files;
 pub mod json;
 pub mod locale;
 pub mod oauth;

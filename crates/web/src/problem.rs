@@ -84,7 +84,8 @@ impl Problem {
         problem.with_status(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)
     }
 
-    fn with_status(mut self, status: StatusCode) -> Self {
+    /// The same code with a status that tells more.
+    pub(crate) fn with_status(mut self, status: StatusCode) -> Self {
         self.body.status = status.as_u16();
         self
     }

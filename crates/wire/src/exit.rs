@@ -118,13 +118,14 @@ impl ExitCode {
             ProblemCode::NotAuthenticated | ProblemCode::NotAllowed => Self::NotAllowed,
             ProblemCode::UnknownScope | ProblemCode::NotFound => Self::NotFound,
             ProblemCode::NothingToRun => Self::NothingToRun,
-            ProblemCode::AlreadyInterrupted | ProblemCode::WrongState | ProblemCode::KeyReused => {
-                Self::WrongState
-            }
+            ProblemCode::AlreadyInterrupted
+            | ProblemCode::WrongState
+            | ProblemCode::PreconditionFailed
+            | ProblemCode::KeyReused => Self::WrongState,
             ProblemCode::RequestTimeout | ProblemCode::Busy | ProblemCode::Unavailable => {
                 Self::Unreachable
             }
-            ProblemCode::Internal => Self::ServerError,
+            ProblemCode::Internal | ProblemCode::InsufficientStorage => Self::ServerError,
         }
     }
 }

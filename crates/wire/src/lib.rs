@@ -6,6 +6,7 @@ pub mod codes;
 pub mod definitions;
 pub mod exit;
 pub mod external;
+pub mod files;
 pub mod logs;
 pub mod oauth;
 pub mod problem;

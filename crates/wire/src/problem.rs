@@ -22,6 +22,7 @@ pub enum ProblemCode {
     NothingToRun,
     AlreadyInterrupted,
     WrongState,
+    PreconditionFailed,
     BodyTooLarge,
     UnsupportedMediaType,
     KeyReused,
@@ -29,11 +30,12 @@ pub enum ProblemCode {
     Busy,
     Internal,
     Unavailable,
+    InsufficientStorage,
 }
 
 impl ProblemCode {
     /// The whole catalogue, by HTTP status.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::InvalidRequest,
         Self::NotAuthenticated,
         Self::NotAllowed,
@@ -44,6 +46,7 @@ impl ProblemCode {
         Self::NothingToRun,
         Self::AlreadyInterrupted,
         Self::WrongState,
+        Self::PreconditionFailed,
         Self::BodyTooLarge,
         Self::UnsupportedMediaType,
         Self::KeyReused,
@@ -51,6 +54,7 @@ impl ProblemCode {
         Self::Busy,
         Self::Internal,
         Self::Unavailable,
+        Self::InsufficientStorage,
     ];
 
     /// The code as it stands in `type` and `code`.
@@ -66,6 +70,7 @@ impl ProblemCode {
             Self::NothingToRun => "nothing-to-run",
             Self::AlreadyInterrupted => "already-interrupted",
             Self::WrongState => "wrong-state",
+            Self::PreconditionFailed => "precondition-failed",
             Self::BodyTooLarge => "body-too-large",
             Self::UnsupportedMediaType => "unsupported-media-type",
             Self::KeyReused => "key-reused",
@@ -73,6 +78,7 @@ impl ProblemCode {
             Self::Busy => "busy",
             Self::Internal => "internal",
             Self::Unavailable => "unavailable",
+            Self::InsufficientStorage => "insufficient-storage",
         }
     }
 
@@ -86,12 +92,14 @@ impl ProblemCode {
             Self::MethodNotAllowed => 405,
             Self::RequestTimeout => 408,
             Self::NothingToRun | Self::AlreadyInterrupted | Self::WrongState => 409,
+            Self::PreconditionFailed => 412,
             Self::BodyTooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::KeyReused | Self::BadDefinitions => 422,
             Self::Busy => 429,
             Self::Internal => 500,
             Self::Unavailable => 503,
+            Self::InsufficientStorage => 507,
         }
     }
 
@@ -108,6 +116,7 @@ impl ProblemCode {
             Self::NothingToRun => "Nothing to run",
             Self::AlreadyInterrupted => "Already interrupted",
             Self::WrongState => "Wrong state",
+            Self::PreconditionFailed => "Condition does not hold",
             Self::BodyTooLarge => "Body too large",
             Self::UnsupportedMediaType => "Unsupported media type",
             Self::KeyReused => "Idempotency key used with another request",
@@ -115,6 +124,7 @@ impl ProblemCode {
             Self::Busy => "Too many requests",
             Self::Internal => "Internal error",
             Self::Unavailable => "Not available now",
+            Self::InsufficientStorage => "No room left",
         }
     }
 

@@ -213,7 +213,7 @@ impl Connection {
     }
 
     /// What the profile says; tenant and user are the token's if it says nothing, the service is the tenant's only one.
-    fn scope_headers<'a>(&'a self, bearer: &'a Bearer) -> Vec<(&'static str, &'a str)> {
+    pub(super) fn scope_headers<'a>(&'a self, bearer: &'a Bearer) -> Vec<(&'static str, &'a str)> {
         let Profile { tenant, service, workspace, user, .. } = &self.profile;
         let headers = [
             ("ofs_tenant_id", tenant.as_deref().or(bearer.tenant.as_deref())),

@@ -97,7 +97,7 @@ fn run_path(run: &str) -> String {
 }
 
 /// Percent-encodes what is not unreserved, so that no text leaves its place in a URL.
-fn segment(text: &str) -> String {
+pub(super) fn segment(text: &str) -> String {
     let encoded = |byte: u8| match byte {
         b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'~' => {
             char::from(byte).to_string()
@@ -107,13 +107,13 @@ fn segment(text: &str) -> String {
     text.bytes().map(encoded).collect()
 }
 
-fn parsed<T: DeserializeOwned>(answer: &Answer) -> Result<T, Failure> {
+pub(super) fn parsed<T: DeserializeOwned>(answer: &Answer) -> Result<T, Failure> {
     let answer = succeeded(answer.clone())?;
     serde_json::from_slice(&answer.body).map_err(|error| Failure::odd_answer(&error.to_string()))
 }
 
-fn succeeded(answer: Answer) -> Result<Answer, Failure> {
-    if answer.status == 200 {
+pub(super) fn succeeded(answer: Answer) -> Result<Answer, Failure> {
+    if matches!(answer.status, 200 | 201 | 204) {
         return Ok(answer);
     }
     let Ok(problem) = serde_json::from_slice::<ProblemBody>(&answer.body) else {

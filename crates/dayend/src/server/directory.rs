@@ -60,6 +60,9 @@ impl Directory {
     pub(super) fn attempts(&self) -> PathBuf {
         self.root.join("attempts")
     }
+    pub(super) fn files(&self) -> PathBuf {
+        self.root.join("files")
+    }
     pub(super) fn work(&self) -> PathBuf {
         self.root.join("work")
     }

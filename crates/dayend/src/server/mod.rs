@@ -11,6 +11,7 @@ mod database;
 mod direct_writer;
 mod directory;
 pub(crate) mod failure;
+mod file_store;
 mod from_network;
 mod housekeeping;
 pub(crate) mod init;

@@ -7,6 +7,7 @@ use super::config;
 use super::database::Database;
 use super::directory::{Directory, link_program};
 use super::failure::Failure;
+use super::file_store;
 use super::from_network::FromNetwork;
 use super::housekeeping::{self, Housekeeping};
 use super::master_key::keys_of;
@@ -14,11 +15,13 @@ use super::offline::{has_records, installation_in};
 use super::open_files;
 use super::settings::{Flag, Settings};
 use dayend_executor::{Executors, Network};
+use dayend_files::Vault;
 use dayend_identity::issuers::Documents;
 use dayend_identity::keys::Keys;
 use dayend_identity::{Identity, IdentitySettings};
 use dayend_service::clock::{Clock, SystemClock};
 use dayend_service::conductor::{Conductor, ConductorSettings};
+use dayend_service::files::{Exchange, ExchangeParts};
 use dayend_service::use_cases::{Parts, Service};
 use dayend_store::port::Store;
 use dayend_web::app::{App, WebSettings};
@@ -65,7 +68,7 @@ pub(crate) struct Running {
     base_url: String,
     stop: oneshot::Sender<()>,
     web: JoinHandle<Result<(), ServeError>>,
-    housekeeping: [JoinHandle<()>; 3],
+    housekeeping: [JoinHandle<()>; 4],
     conductor: Arc<Conductor>,
     executors: Arc<Executors>,
     store: Arc<dyn Store>,
@@ -119,6 +122,7 @@ struct Prepared {
     web: WebSettings,
     executors: dayend_executor::settings::Settings,
     identity: IdentitySettings,
+    vault: Vault,
 }
 
 async fn prepare(
@@ -142,6 +146,7 @@ async fn prepare(
         web: web_settings(directory, settings, &base_url, authority)?,
         executors: executor_settings(directory, settings, &base_url)?,
         identity: identity_settings(directory, settings, &base_url)?,
+        vault: file_store::open(directory, settings)?,
         base_url,
     })
 }
@@ -173,11 +178,20 @@ async fn start_on(
     identity
         .trust(settings.issuers.clone(), &documents)
         .map_err(|error| Failure::usage(error.to_string()))?;
+    let files = Exchange::new(ExchangeParts {
+        store: Arc::clone(&store),
+        writer: conductor.clone(),
+        vault: prepared.vault,
+        clock: Arc::clone(&clock),
+        settings: settings.files,
+        key: identity.derive_key("dayend file links v1"),
+    });
     let service = Service::new(Parts {
         store: Arc::clone(&store),
         conductor: Arc::clone(&conductor),
         identity,
         executors: Arc::clone(&executors),
+        files: Arc::clone(&files),
         clock: Arc::clone(&clock),
         rates: settings.rates,
     });
@@ -203,8 +217,13 @@ async fn start_on(
         keep_attempts_days: settings.keep_attempts_days,
     };
     let watches = housekeeping::watch(Arc::clone(&store));
-    let housekeeping =
-        [tokio::spawn(housekeeper.daily()), tokio::spawn(watches), tokio::spawn(keys)];
+    let sweeps = files.sweep_for_ever();
+    let housekeeping = [
+        tokio::spawn(housekeeper.daily()),
+        tokio::spawn(watches),
+        tokio::spawn(keys),
+        tokio::spawn(sweeps),
+    ];
     let base_url = prepared.base_url;
     Ok(Running { base_url, stop, web, housekeeping, conductor, executors, store })
 }

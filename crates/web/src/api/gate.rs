@@ -28,9 +28,9 @@ pub(super) struct Gate {
 
 /// A caller that passed the gate, and the scope in which it did.
 #[derive(Clone, Debug)]
-pub(super) struct Permitted {
-    pub(super) caller: Caller,
-    pub(super) scope: Scope,
+pub(crate) struct Permitted {
+    pub(crate) caller: Caller,
+    pub(crate) scope: Scope,
 }
 
 /// Lets the request pass with a [`Permitted`] in it, or answers why not.
@@ -39,16 +39,21 @@ pub(super) async fn gate(
     mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
-    let permitted = permitted(&gate, request.headers()).await?;
+    let permitted = permitted(&gate.app, request.headers(), gate.functions).await?;
     request.extensions_mut().insert(permitted);
     Ok(next.run(request).await)
 }
 
-async fn permitted(gate: &Gate, headers: &HeaderMap) -> Result<Permitted, Problem> {
-    let caller = authenticate(&gate.app, headers).await?;
+/// Who asks, and for which scope: the headers may leave out what the token says.
+pub(crate) async fn permitted(
+    app: &App,
+    headers: &HeaderMap,
+    functions: &[Function],
+) -> Result<Permitted, Problem> {
+    let caller = authenticate(app, headers).await?;
     let service = match header(headers, SERVICE)? {
         Some(service) => service.to_owned(),
-        None => gate.app.service.default_service(&caller).await?.ok_or_else(|| {
+        None => app.service.default_service(&caller).await?.ok_or_else(|| {
             Problem::invalid(
                 SERVICE,
                 "the header is required, because the tenant does not have exactly one service",
@@ -61,7 +66,7 @@ async fn permitted(gate: &Gate, headers: &HeaderMap) -> Result<Permitted, Proble
         workspace: header(headers, WORKSPACE)?.unwrap_or(DEFAULT_WORKSPACE).to_owned(),
     };
     let remote_user = header(headers, REMOTE_USER)?;
-    let caller = gate.app.service.authorise(&caller, &scope, remote_user, gate.functions).await?;
+    let caller = app.service.authorise(&caller, &scope, remote_user, functions).await?;
     Ok(Permitted { caller, scope })
 }
 

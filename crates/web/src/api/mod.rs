@@ -2,6 +2,7 @@
 
 mod callback;
 mod definitions;
+mod files;
 mod gate;
 mod idempotency;
 mod input;
@@ -10,4 +11,5 @@ mod routes;
 mod runs;
 mod segments;
 
+pub(crate) use gate::{Permitted, permitted};
 pub use routes::router;

@@ -2,12 +2,12 @@
 
 use super::callback::callback;
 use super::gate::{Gate, gate};
-use super::{definitions, runs};
+use super::{definitions, files, runs};
 use crate::app::App;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodFilter, MethodRouter, on};
-use dayend_identity::caller::Function::{self, Define, Exec, Operate, View};
+use dayend_identity::caller::Function::{self, Define, Exec, FilePut, FileView, Operate, View};
 use dayend_service::requests::TaskVerb;
 
 /// Who may call a route.
@@ -34,12 +34,19 @@ const OPERATE: Access = Access::AnyOf(&[Operate]);
 /// With command tasks the use case asks for another one as well.
 const DEFINE: Access = Access::AnyOf(&[Define]);
 
+const SEE_FILES: Access = Access::AnyOf(&[FileView]);
+const PUT_FILES: Access = Access::AnyOf(&[FilePut]);
+/// What a link gives, the use case asks for.
+const LINK: Access = Access::AnyOf(&[FilePut, FileView]);
+
 const GET: MethodFilter = MethodFilter::GET;
 const POST: MethodFilter = MethodFilter::POST;
+const PUT: MethodFilter = MethodFilter::PUT;
+const DELETE: MethodFilter = MethodFilter::DELETE;
 
 /// The table.
 #[rustfmt::skip]
-pub(super) const ROUTES: [Route; 16] = [
+pub(super) const ROUTES: [Route; 23] = [
     route(POST, "/api/v1/callbacks/{token}",                           Access::Public,  |method| on(method, callback)),
     route(GET,  "/api/v1/schema",                                      Access::Public,  |method| on(method, definitions::schema)),
     route(POST, "/api/v1/definitions",                                 DEFINE,          |method| on(method, definitions::apply)),
@@ -56,6 +63,13 @@ pub(super) const ROUTES: [Route; 16] = [
     route(POST, "/api/v1/runs/{run_id}/tasks/{task}/exclude",          OPERATE,         |method| verb(method, TaskVerb::Exclude)),
     route(POST, "/api/v1/runs/{run_id}/tasks/{task}/include",          OPERATE,         |method| verb(method, TaskVerb::Include)),
     route(POST, "/api/v1/runs/{run_id}/tasks/{task}/force-ok",         OPERATE,         |method| verb(method, TaskVerb::ForceOk)),
+    route(GET,  "/api/v1/files",                                       SEE_FILES,       |method| on(method, files::list)),
+    route(GET,  "/api/v1/files/{*name}",                               SEE_FILES,       |method| on(method, files::get)),
+    route(PUT,  "/api/v1/files/{*name}",                               PUT_FILES,       |method| on(method, files::put)),
+    route(DELETE, "/api/v1/files/{*name}",                             PUT_FILES,       |method| on(method, files::remove)),
+    route(POST, "/api/v1/file-links",                                  LINK,            |method| on(method, files::make_link)),
+    route(GET,  "/api/v1/file-links",                                  LINK,            |method| on(method, files::list_links)),
+    route(DELETE, "/api/v1/file-links/{id}",                           PUT_FILES,       |method| on(method, files::revoke_link)),
 ];
 
 const fn route(
@@ -98,7 +112,7 @@ mod tests {
         for route in &ROUTES {
             assert_ne!(route.access, Access::AnyOf(&[]), "{} {}", name(route.method), route.path);
             let changes = route.method != GET;
-            let seeing = route.access == SEE || route.access == SEE_DEFINITIONS;
+            let seeing = [SEE, SEE_DEFINITIONS, SEE_FILES].contains(&route.access);
             assert!(
                 !(changes && seeing),
                 "{} {} changes something",
@@ -131,11 +145,19 @@ mod tests {
         POST /api/v1/runs/{run_id}/tasks/{task}/exclude BATCH_OPER
         POST /api/v1/runs/{run_id}/tasks/{task}/include BATCH_OPER
         POST /api/v1/runs/{run_id}/tasks/{task}/force-ok BATCH_OPER
+        GET /api/v1/files FILE_VIEW
+        GET /api/v1/files/{*name} FILE_VIEW
+        PUT /api/v1/files/{*name} FILE_PUT
+        DELETE /api/v1/files/{*name} FILE_PUT
+        POST /api/v1/file-links FILE_PUT|FILE_VIEW
+        GET /api/v1/file-links FILE_PUT|FILE_VIEW
+        DELETE /api/v1/file-links/{id} FILE_PUT
         ");
     }
 
     fn name(method: MethodFilter) -> &'static str {
-        if method == GET { "GET" } else { "POST" }
+        let names = [(GET, "GET"), (POST, "POST"), (PUT, "PUT"), (DELETE, "DELETE")];
+        names.into_iter().find(|(known, _)| *known == method).expect("a known method").1
     }
 
     fn needs(access: Access) -> String {

@@ -15,6 +15,8 @@ use uuid::Uuid;
 static FAILURES: Sparing = Sparing::new();
 /// The number of a request, to look for in the log.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// As OCI calls it, in its own answers only.
+const OPC_REQUEST_ID: HeaderName = HeaderName::from_static("opc-request-id");
 /// A year: once seen over TLS, never spoken to without.
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 /// What is said unless a handler says otherwise: nothing is stored, nothing is run, nothing is framed.
@@ -63,7 +65,11 @@ impl Occurrence {
         }
         let mut text = Uuid::encode_buffer();
         let id = HeaderValue::from_str(self.id.hyphenated().encode_lower(&mut text));
-        headers.insert(REQUEST_ID, id.expect("a UUID is visible ASCII"));
+        let id = id.expect("a UUID is visible ASCII");
+        if let Some(same) = headers.get_mut(OPC_REQUEST_ID) {
+            same.clone_from(&id);
+        }
+        headers.insert(REQUEST_ID, id);
         response
     }
 

@@ -4,7 +4,7 @@ use super::faces::Faces;
 use super::fallback::{method_not_allowed, not_found};
 use super::health;
 use crate::app::App;
-use crate::{admin, api, oauth, ui, unifier};
+use crate::{admin, api, files, oauth, ui, unifier};
 use axum::Router;
 
 /// Everything that the server answers, at the root and below the base path.
@@ -15,6 +15,7 @@ pub fn faces(app: App) -> Faces {
         .merge(admin::router())
         .merge(ui::router())
         .merge(api::router(&app))
+        .merge(files::router())
         .method_not_allowed_fallback(method_not_allowed)
         .merge(health::router().method_not_allowed_fallback(method_not_allowed));
     let everywhere = match app.settings.base_path.as_str() {

@@ -10,10 +10,11 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("store", &["engine"]),
     ("identity", &["engine", "store"]),
     ("executor", &["engine"]),
-    ("service", &["engine", "store", "identity", "executor"]),
-    ("web", &["engine", "identity", "service", "wire"]),
-    ("dayend", &["engine", "wire", "store", "identity", "executor", "service", "web"]),
-    ("testkit", &["engine", "wire", "store", "identity", "executor", "service", "web"]),
+    ("files", &[]),
+    ("service", &["engine", "store", "identity", "executor", "files"]),
+    ("web", &["engine", "identity", "files", "service", "wire"]),
+    ("dayend", &["engine", "wire", "store", "identity", "executor", "files", "service", "web"]),
+    ("testkit", &["engine", "wire", "store", "identity", "executor", "files", "service", "web"]),
     ("xtask", &[]),
 ];
 

@@ -19,7 +19,8 @@ pub(super) struct GrantArgs {
     /// An app, by client id
     #[arg(long, value_name = "ID")]
     app: Option<String>,
-    /// The functions: `BATCH_VIEW`, `BATCH_EXEC`, `BATCH_OPER`, `BATCH_MOD`, `BATCH_CMD`, `IMPERSONATE`, `ADMIN`
+    /// The functions: `BATCH_VIEW`, `BATCH_EXEC`, `BATCH_OPER`, `BATCH_MOD`, `BATCH_CMD`, `FILE_VIEW`, `FILE_PUT`,
+    /// `IMPERSONATE`, `ADMIN`
     #[arg(long, value_name = "FUNCTION,…", value_delimiter = ',', required = true, value_parser = function)]
     functions: Vec<Function>,
     /// The service in which they hold

@@ -5,6 +5,7 @@ use super::value::{Value, issuers};
 use dayend_executor::settings::{Limits, Rlimits};
 use dayend_identity::issuers::IssuerSettings;
 use dayend_service::admission::{QueueLimits, RateLimits};
+use dayend_service::files::FileSettings;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -55,6 +56,9 @@ pub(crate) struct Settings {
     pub(crate) issuers: Vec<IssuerSettings>,
     /// The app for which the Unifier call issues tokens; none: there is no such call.
     pub(crate) unifier_client: Option<String>,
+    pub(crate) files: FileSettings,
+    /// None: the bytes of files are in the data directory.
+    pub(crate) bucket: Option<BucketSettings>,
     pub(crate) access_token_s: u64,
     pub(crate) max_access_token_s: u64,
     pub(crate) refresh_token_s: u64,
@@ -102,6 +106,8 @@ impl Settings {
             issuers: read.issuers(),
             unifier_client: Some(read.text("identity.unifier_client"))
                 .filter(|client| !client.is_empty()),
+            files: files(&read),
+            bucket: bucket(&read),
             access_token_s: read.number("identity.access_token_s"),
             max_access_token_s: read.number("identity.max_access_token_s"),
             refresh_token_s: read.number("identity.refresh_token_s"),
@@ -118,8 +124,51 @@ impl Settings {
                 "identity.access_token_s is more than identity.max_access_token_s".to_owned(),
             );
         }
+        if settings.files.link_life > settings.files.link_life_max {
+            problems.push("files.link_hours is more than files.link_max_hours".to_owned());
+        }
+        if settings.bucket.as_ref().is_some_and(|bucket| bucket.access_key.is_empty()) {
+            problems.push("files.bucket is only of use together with files.access_key".to_owned());
+        }
         if problems.is_empty() { Ok(settings) } else { Err(problems) }
     }
+}
+
+/// Where a bucket is, without the secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct BucketSettings {
+    pub(crate) name: String,
+    pub(crate) endpoint: Option<String>,
+    pub(crate) region: String,
+    pub(crate) prefix: String,
+    pub(crate) access_key: String,
+    pub(crate) secret_key_file: Option<PathBuf>,
+}
+
+fn files(read: &Reader<'_>) -> FileSettings {
+    let hours = |key| Duration::from_hours(read.number(key));
+    FileSettings {
+        link_life: hours("files.link_hours"),
+        link_life_max: hours("files.link_max_hours"),
+        file_max_bytes: read.number("files.file_bytes"),
+        tenant_max_bytes: read.number("files.tenant_bytes"),
+        tenant_max_files: read.number("files.tenant_files"),
+        keep_free_bytes: read.number("files.keep_free_bytes"),
+        transfers: read.size("files.transfers"),
+        keep_days: read.limit("files.keep_days"),
+    }
+}
+
+fn bucket(read: &Reader<'_>) -> Option<BucketSettings> {
+    let filled = |key| Some(read.text(key)).filter(|text| !text.is_empty());
+    Some(BucketSettings {
+        name: filled("files.bucket")?,
+        endpoint: filled("files.endpoint"),
+        region: read.text("files.region"),
+        prefix: read.text("files.prefix"),
+        access_key: read.text("files.access_key"),
+        secret_key_file: read.path("files.secret_key_file"),
+    })
 }
 
 fn queue(read: &Reader<'_>) -> QueueLimits {
@@ -271,6 +320,8 @@ mod tests {
         assert_eq!(settings.connections_per_address, web.per_address);
         assert_eq!(settings.bodies_bytes, dayend_web::app::BODIES_BYTES);
         assert_eq!(settings.rlimits, Rlimits { open_files: Some(4096), ..Rlimits::default() });
+        assert_eq!(settings.files, FileSettings::default());
+        assert!(settings.bucket.is_none());
         assert_eq!(settings.log_format, LogFormat::Text);
         assert!(settings.own_certificate.is_none() && settings.command_user.is_none());
     }
@@ -285,6 +336,14 @@ mod tests {
             (
                 "[identity]\naccess_token_s = 600\nmax_access_token_s = 300",
                 "identity.access_token_s is more than identity.max_access_token_s",
+            ),
+            (
+                "[files]\nlink_hours = 48\nlink_max_hours = 24",
+                "files.link_hours is more than files.link_max_hours",
+            ),
+            (
+                "[files]\nbucket = \"night\"",
+                "files.bucket is only of use together with files.access_key",
             ),
         ] {
             assert_eq!(Settings::new(&load(file, |_| None, &[])).unwrap_err(), [problem]);
