@@ -53,7 +53,7 @@ impl Identity {
             (Some(row), _) => {
                 let user = self.with_profile(row).await?;
                 let counts = user.active() && user.profile.counts_since(good.times.issued());
-                let user = counts.then(|| CallerUser { id: user.row.id, name: user.row.name });
+                let user = counts.then_some(CallerUser { id: user.row.id, name: user.row.name });
                 user.map(Some).ok_or(AuthenticateError::InvalidToken)
             }
             (None, Some(prefix)) => Ok(Some(by_role_only(prefix, named))),

@@ -85,20 +85,20 @@ fn usable(value: &Value) -> Option<Key> {
     let jwk: Jwk = serde_json::from_value(value.clone()).ok()?;
     let signs =
         jwk.common.public_key_use.as_ref().is_none_or(|usage| *usage == PublicKeyUse::Signature);
-    let possible: &'static [Algorithm] = match &jwk.algorithm {
-        AlgorithmParameters::RSA(rsa) => {
-            let modulus = URL_SAFE_NO_PAD.decode(&rsa.n).ok()?;
-            let bytes = modulus.iter().skip_while(|byte| **byte == 0).count();
-            let sized = (MODULUS_MIN_BYTES..=MODULUS_MAX_BYTES).contains(&bytes);
-            if !sized {
-                return None;
-            }
-            &[Algorithm::RS256, Algorithm::PS256]
+    let possible: &'static [Algorithm] = if let AlgorithmParameters::RSA(rsa) = &jwk.algorithm {
+        let modulus = URL_SAFE_NO_PAD.decode(&rsa.n).ok()?;
+        let bytes = modulus.iter().skip_while(|byte| **byte == 0).count();
+        let sized = (MODULUS_MIN_BYTES..=MODULUS_MAX_BYTES).contains(&bytes);
+        if !sized {
+            return None;
         }
-        AlgorithmParameters::EllipticCurve(curve) if curve.curve == EllipticCurve::P256 => {
-            &[Algorithm::ES256]
-        }
-        _ => return None,
+        &[Algorithm::RS256, Algorithm::PS256]
+    } else if let AlgorithmParameters::EllipticCurve(curve) = &jwk.algorithm
+        && curve.curve == EllipticCurve::P256
+    {
+        &[Algorithm::ES256]
+    } else {
+        return None;
     };
     let algorithms = match jwk.common.key_algorithm {
         None => possible,

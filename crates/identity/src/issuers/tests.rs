@@ -109,10 +109,10 @@ impl Theirs {
                 signature = self.curve.sign(&random, text.as_bytes()).unwrap().as_ref().to_vec();
             }
             "PS256" => {
-                self.rsa.sign(&RSA_PSS_SHA256, &random, text.as_bytes(), &mut signature).unwrap()
+                self.rsa.sign(&RSA_PSS_SHA256, &random, text.as_bytes(), &mut signature).unwrap();
             }
             _ => {
-                self.rsa.sign(&RSA_PKCS1_SHA256, &random, text.as_bytes(), &mut signature).unwrap()
+                self.rsa.sign(&RSA_PKCS1_SHA256, &random, text.as_bytes(), &mut signature).unwrap();
             }
         }
         format!("{text}.{}", URL_SAFE_NO_PAD.encode(signature))

@@ -9,6 +9,7 @@ const CLOCK_SKEW_S: i64 = 60;
 
 /// `iat`, `nbf` and `exp` in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_field_names, reason = "the unit comes last")]
 pub(crate) struct Times {
     issued_s: i64,
     not_before_s: i64,
