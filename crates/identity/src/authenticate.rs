@@ -2,7 +2,7 @@
 
 use crate::caller::{Caller, CallerUser, Function};
 use crate::identity::Identity;
-use crate::known::last_known;
+use crate::known::{KnownApp, KnownUser, last_known};
 use crate::tokens::{Times, Verified};
 use aws_lc_rs::digest;
 use dayend_engine::codes::Scope;
@@ -27,6 +27,14 @@ pub enum AuthenticateError {
 pub(crate) struct Authenticated {
     times: Times,
     caller: Caller,
+}
+
+/// Who is behind a token.
+pub(crate) struct Live {
+    pub(crate) app: Arc<KnownApp>,
+    pub(crate) user: Option<Arc<KnownUser>>,
+    /// It was so at this instant.
+    pub(crate) since: Timestamp,
 }
 
 /// The SHA-256 of a token.
@@ -74,30 +82,41 @@ impl Identity {
         token: &Verified,
         now: Timestamp,
     ) -> Result<(Caller, Timestamp), AuthenticateError> {
-        let (app, mut since) = self.dated_app(&token.client_id, now).await?;
-        let app = app
-            .filter(|app| app.row.active && app.row.tenant == token.tenant)
-            .ok_or(AuthenticateError::InvalidToken)?;
-        let user = match &token.user_id {
-            None => None,
-            Some(id) => {
-                let (user, looked_up) = self.dated_user(&token.tenant, id, now).await?;
-                since = since.min(looked_up);
-                let user = user
-                    .filter(|user| user.active() && user.profile.counts_since(token.began()))
-                    .ok_or(AuthenticateError::InvalidToken)?;
-                Some(CallerUser { id: id.clone(), name: user.row.name.clone() })
-            }
+        let live = self.live(token, now).await?.ok_or(AuthenticateError::InvalidToken)?;
+        let named = |user: Arc<KnownUser>| CallerUser {
+            id: user.row.id.clone(),
+            name: user.row.name.clone(),
         };
         let caller = Caller {
             tenant: token.tenant.clone(),
             client_id: token.client_id.clone(),
-            strict: app.row.strict,
+            strict: live.app.row.strict,
             scope: Arc::clone(&token.scope),
-            user,
+            user: live.user.map(named),
             functions: Arc::default(),
         };
-        Ok((caller, since))
+        Ok((caller, live.since))
+    }
+
+    /// Who is behind a token that was verified; none: it was revoked, or somebody is gone or switched off, or has another
+    /// password since.
+    pub(crate) async fn live(
+        &self,
+        token: &Verified,
+        now: Timestamp,
+    ) -> Result<Option<Live>, StoreError> {
+        let (revoked, mut since) = self.is_revoked(token, now).await?;
+        let (app, looked_up) = self.dated_app(&token.client_id, now).await?;
+        since = since.min(looked_up);
+        let app = app.filter(|app| app.row.active && app.row.tenant == token.tenant && !revoked);
+        let Some(app) = app else { return Ok(None) };
+        let Some(id) = &token.user_id else { return Ok(Some(Live { app, user: None, since })) };
+        let (user, looked_up) = self.dated_user(&token.tenant, id, now).await?;
+        since = since.min(looked_up);
+        let counts =
+            |user: &Arc<KnownUser>| user.active() && user.profile.counts_since(token.began());
+        let user = user.filter(counts);
+        Ok(user.map(|user| Live { app, user: Some(user), since }))
     }
 
     /// Somebody who was a caller once, if app and user are still active: what they made should not outlive them.

@@ -32,6 +32,11 @@ impl Caller {
         self.scope.split(' ').any(|scope| scope == name)
     }
 
+    /// Whether the token is for the interfaces of this server, and not only to know who somebody is.
+    pub fn may_use_interfaces(&self) -> bool {
+        self.scope.split(' ').any(|scope| scope.starts_with("urn:opc:idm:"))
+    }
+
     /// `user@client` or `client`, for the audit.
     pub fn actor(&self) -> String {
         match &self.user {

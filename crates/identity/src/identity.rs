@@ -9,7 +9,7 @@ use crate::keys::{KeyDirectory, KeyError, Keys};
 use crate::known::{KnownApp, KnownUser};
 use crate::origins::Origins;
 use crate::passwords::{Hasher, Throttle};
-use crate::tokens::{LIFETIME_MAX_S, LIFETIME_MIN_S, Verified, Verifier};
+use crate::tokens::{Buckets, LIFETIME_MAX_S, LIFETIME_MIN_S, Resources, Verified, Verifier};
 use dayend_engine::time::Timestamp;
 use dayend_store::port::{GrantRow, Outcome, Store, Write, WriteError, Writer};
 use serde_json::Value;
@@ -20,11 +20,25 @@ use std::sync::atomic::AtomicI64;
 
 /// Users, apps and grantees that are remembered at a time.
 const PRINCIPALS_MAX: usize = 10_000;
+/// Tenants whose resource servers are remembered at a time.
+const TENANTS_MAX: usize = 1_000;
 /// A change that another process made counts after this time at the latest; one made here, at once.
 const PRINCIPAL_MAX_AGE_S: u32 = 5;
 /// Verified tokens that are remembered at a time, until they expire, for at most this long.
 const VERIFIED_MAX: usize = 20_000;
 const VERIFIED_MAX_AGE_S: u32 = 3600;
+
+/// Questions about tokens that one app may ask at once, and a minute.
+const INTROSPECTIONS: u32 = 1_000;
+const INTROSPECTIONS_PER_MINUTE: u32 = 12_000;
+/// Devices of one tenant that may ask for codes at once, and a minute.
+const DEVICES: u32 = 100;
+const DEVICES_PER_MINUTE: u32 = 60;
+/// Codes of devices that one user may try at once, and a minute: two for each device.
+const DEVICE_GUESSES: u32 = 20;
+const DEVICE_GUESSES_PER_MINUTE: u32 = 6;
+/// A device is told to ask every five seconds; one second early is the network's doing.
+const POLLS_PER_MINUTE: u32 = 15;
 
 /// What can be set about tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,6 +97,14 @@ pub struct Identity {
     /// By the SHA-256 of the token.
     pub(crate) verified: Cache<[u8; 32], Arc<Verified>>,
     pub(crate) principals: Arc<Principals>,
+    /// By app: questions about tokens.
+    pub(crate) introspections: Buckets,
+    /// By tenant: devices that ask for their codes.
+    pub(crate) devices: Buckets,
+    /// By user: codes of devices that were typed.
+    pub(crate) device_guesses: Buckets,
+    /// By the hash of its code: how often a device asks whether its user has decided.
+    pub(crate) polls: Buckets,
     /// When somebody was authenticated last, in microseconds.
     pub(crate) authenticated_at: AtomicI64,
     /// Changes of users and apps read before they write: one at a time.
@@ -98,6 +120,10 @@ pub(crate) struct Principals {
     pub(crate) origins: Cache<(), Arc<Origins>>,
     /// By tenant and grantee.
     pub(crate) grants: Cache<(String, String), Arc<[GrantRow]>>,
+    /// Whether a token was revoked, by its id.
+    pub(crate) revoked: Cache<String, bool>,
+    /// By tenant.
+    pub(crate) resources: Cache<String, Arc<Resources>>,
     /// The active users, by tenant and name.
     pub(crate) names: Cache<(String, String), Option<CallerUser>>,
     /// By the SHA-256 of the token; made of the others.
@@ -111,16 +137,20 @@ impl Principals {
             users: Cache::new(PRINCIPALS_MAX, PRINCIPAL_MAX_AGE_S),
             origins: Cache::new(1, PRINCIPAL_MAX_AGE_S),
             grants: Cache::new(PRINCIPALS_MAX, PRINCIPAL_MAX_AGE_S),
+            revoked: Cache::new(VERIFIED_MAX, PRINCIPAL_MAX_AGE_S),
+            resources: Cache::new(TENANTS_MAX, PRINCIPAL_MAX_AGE_S),
             names: Cache::new(PRINCIPALS_MAX, PRINCIPAL_MAX_AGE_S),
             callers: Cache::new(VERIFIED_MAX, PRINCIPAL_MAX_AGE_S),
         }
     }
 
-    fn clear(&self) {
+    pub(crate) fn clear(&self) {
         self.apps.clear();
         self.users.clear();
         self.origins.clear();
         self.grants.clear();
+        self.resources.clear();
+        self.revoked.clear();
         self.names.clear();
         // Last: what is made of the others in the meantime must not be kept.
         self.callers.clear();
@@ -167,6 +197,10 @@ impl Identity {
             issuers: Issuers::none(),
             verified: Cache::new(VERIFIED_MAX, VERIFIED_MAX_AGE_S),
             principals: Arc::new(Principals::new()),
+            introspections: Buckets::new(INTROSPECTIONS, INTROSPECTIONS_PER_MINUTE),
+            devices: Buckets::new(DEVICES, DEVICES_PER_MINUTE),
+            device_guesses: Buckets::new(DEVICE_GUESSES, DEVICE_GUESSES_PER_MINUTE),
+            polls: Buckets::new(1, POLLS_PER_MINUTE),
             authenticated_at: AtomicI64::new(0),
             changing: tokio::sync::Mutex::new(()),
             settings,

@@ -13,6 +13,8 @@ use std::sync::Arc;
 pub(crate) struct KnownApp {
     pub(crate) row: AppRow,
     pub(crate) settings: AppSettings,
+    /// The app roles that it holds.
+    pub(crate) roles: Vec<String>,
 }
 
 /// A user and the profile.
@@ -20,6 +22,8 @@ pub(crate) struct KnownApp {
 pub(crate) struct KnownUser {
     pub(crate) row: UserRow,
     pub(crate) profile: UserProfile,
+    /// The app roles that the user holds.
+    pub(crate) roles: Vec<String>,
 }
 
 impl KnownApp {
@@ -33,11 +37,6 @@ impl KnownUser {
     /// Whether the user may log in now.
     pub(crate) fn active(&self) -> bool {
         self.row.active
-    }
-
-    /// The app roles that the user holds.
-    pub(crate) fn roles(&self) -> &[String] {
-        &self.profile.app_roles
     }
 }
 
@@ -105,13 +104,15 @@ impl Identity {
     /// The user with the profile.
     pub(crate) async fn with_profile(&self, row: UserRow) -> Result<KnownUser, StoreError> {
         let profile = self.user_profile(&row.tenant, &row.id).await?;
-        Ok(KnownUser { row, profile })
+        let roles = profile.app_roles.clone();
+        Ok(KnownUser { row, profile, roles })
     }
 
     async fn read_app(&self, client_id: &str) -> Result<Option<KnownApp>, StoreError> {
         let Some(row) = self.store.app(client_id).await? else { return Ok(None) };
         let settings = self.app_settings(&row.tenant, client_id).await?;
-        Ok(Some(KnownApp { row, settings }))
+        let roles = settings.app_roles.clone();
+        Ok(Some(KnownApp { row, settings, roles }))
     }
 }
 

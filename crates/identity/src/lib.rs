@@ -27,4 +27,4 @@ pub use audit::RefusalGate;
 pub use authenticate::AuthenticateError;
 pub use identity::{Identity, IdentitySettings, OpenError};
 pub use passwords::{PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARS, WeakPassword};
-pub use tokens::{GrantType, PasswordCall};
+pub use tokens::{DeviceError, GrantType, Introspection, PasswordCall, TokenFacts, WaitingDevice};

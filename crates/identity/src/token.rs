@@ -2,6 +2,7 @@
 
 use secrecy::SecretString;
 use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
 use std::net::IpAddr;
 
 /// How the client proved who it is.
@@ -46,19 +47,93 @@ pub struct TokenRequest {
     pub from: Option<IpAddr>,
 }
 
+/// The form of `POST /oauth2/v1/revoke` and `POST /oauth2/v1/introspect`. What kind of token it is shows: hints are not needed.
+#[derive(Debug, Default)]
+pub struct AboutToken {
+    pub client: Option<ClientCredentials>,
+    pub token: Option<SecretString>,
+}
+
+/// The form of `POST /oauth2/v1/device`.
+#[derive(Debug, Default)]
+pub struct DeviceRequest {
+    pub client: Option<ClientCredentials>,
+    pub response_type: Option<String>,
+    pub scope: Option<String>,
+}
+
+/// RFC 8628 section 3.2.
+#[derive(Serialize)]
+pub struct DeviceAnswer {
+    pub device_code: String,
+    pub user_code: String,
+    pub verification_uri: String,
+    pub verification_uri_complete: String,
+    pub expires_in: u64,
+    pub interval: u64,
+}
+
+impl std::fmt::Debug for DeviceAnswer {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("DeviceAnswer")
+            .field("expires_in", &self.expires_in)
+            .finish_non_exhaustive()
+    }
+}
+
 /// RFC 6749 section 5.1.
-#[derive(Default, Serialize)]
+#[derive(Default)]
 pub struct TokenAnswer {
     pub access_token: String,
     /// RFC 8693 section 2.2.1: only in the answer to a token exchange.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub issued_token_type: Option<&'static str>,
     pub token_type: &'static str,
     pub expires_in: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub refresh_token: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token: Option<String>,
+    /// Tokens for further resource servers, if several were asked for at once.
+    pub others: Vec<TokenAnswer>,
+}
+
+impl Serialize for TokenAnswer {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_map(None)?;
+        if self.others.is_empty() {
+            self.write_token(&mut object)?;
+        } else {
+            let all: Vec<One<'_>> = std::iter::once(self).chain(&self.others).map(One).collect();
+            object.serialize_entry("tokenResponses", &all)?;
+        }
+        for (name, token) in [("refresh_token", &self.refresh_token), ("id_token", &self.id_token)]
+        {
+            if let Some(token) = token {
+                object.serialize_entry(name, token)?;
+            }
+        }
+        object.end()
+    }
+}
+
+impl TokenAnswer {
+    fn write_token<M: SerializeMap>(&self, object: &mut M) -> Result<(), M::Error> {
+        object.serialize_entry("access_token", &self.access_token)?;
+        if let Some(kind) = self.issued_token_type {
+            object.serialize_entry("issued_token_type", kind)?;
+        }
+        object.serialize_entry("token_type", self.token_type)?;
+        object.serialize_entry("expires_in", &self.expires_in)
+    }
+}
+
+/// One of several tokens.
+struct One<'a>(&'a TokenAnswer);
+
+impl Serialize for One<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_map(None)?;
+        self.0.write_token(&mut object)?;
+        object.end()
+    }
 }
 
 impl std::fmt::Debug for TokenAnswer {

@@ -34,7 +34,7 @@ impl Identity {
             claims.insert("phone_number_verified".to_owned(), json!(false));
         }
         if caller.has_scope("approles") || caller.has_scope("get_approles") {
-            let roles = user.roles().iter().map(|name| json!({ "name": name }));
+            let roles = user.roles.iter().map(|name| json!({ "name": name }));
             claims.insert("appRoles".to_owned(), roles.collect());
         }
         Ok(Value::Object(claims))

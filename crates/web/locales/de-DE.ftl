@@ -18,6 +18,8 @@ token-invalid = { summary-not-authenticated }
     .details = Das Zugriffstoken ist ungültig, abgelaufen oder widerrufen.
 token-repeated = { summary-not-authenticated }
     .details = Die Anfrage hat mehr als eine Kopfzeile „Authorization“.
+token-narrow = Der Aufruf ist nicht erlaubt.
+    .details = Das Zugriffstoken ist für andere Dienste: fordern Sie eines mit dem Scope urn:opc:idm:__myscopes__ an.
 
 header-missing = { summary-headers }
     .details = Die Kopfzeile „{ $header }“ fehlt in der Anfrage.

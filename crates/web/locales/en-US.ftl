@@ -21,6 +21,8 @@ token-invalid = { summary-not-authenticated }
     .details = The access token is invalid, expired or revoked.
 token-repeated = { summary-not-authenticated }
     .details = The request has more than one 'Authorization' header.
+token-narrow = The call is not allowed.
+    .details = The access token is for other services: ask for one with the scope urn:opc:idm:__myscopes__.
 
 header-missing = { summary-headers }
     .details = The request header '{ $header }' is missing.

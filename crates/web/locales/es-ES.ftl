@@ -18,6 +18,8 @@ token-invalid = { summary-not-authenticated }
     .details = El token de acceso no es válido, ha caducado o ha sido revocado.
 token-repeated = { summary-not-authenticated }
     .details = La solicitud tiene más de una cabecera «Authorization».
+token-narrow = La llamada no está permitida.
+    .details = El token de acceso es para otros servicios: solicite uno con el ámbito urn:opc:idm:__myscopes__.
 
 header-missing = { summary-headers }
     .details = Falta la cabecera «{ $header }» en la solicitud.

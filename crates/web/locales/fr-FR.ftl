@@ -18,6 +18,8 @@ token-invalid = { summary-not-authenticated }
     .details = Le jeton d'accès n'est pas valide, a expiré ou a été révoqué.
 token-repeated = { summary-not-authenticated }
     .details = La requête a plus d'un en-tête « Authorization ».
+token-narrow = L'appel n'est pas autorisé.
+    .details = Le jeton d'accès est destiné à d'autres services : demandez-en un avec la portée urn:opc:idm:__myscopes__.
 
 header-missing = { summary-headers }
     .details = L'en-tête « { $header } » est absent de la requête.

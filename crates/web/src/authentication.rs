@@ -17,6 +17,10 @@ pub enum Unauthenticated {
     Repeated,
     #[error("the access token is invalid, expired or revoked")]
     Invalid,
+    #[error(
+        "the access token is for other services: ask for one with the scope urn:opc:idm:__myscopes__"
+    )]
+    Narrow,
     #[error("the server cannot check tokens now: {0}")]
     Unavailable(String),
 }
@@ -30,23 +34,34 @@ impl Unauthenticated {
             Self::Invalid => {
                 r#"Bearer realm="dayend", error="invalid_token", error_description="the access token is invalid, expired or revoked""#
             }
+            Self::Narrow => {
+                r#"Bearer realm="dayend", error="insufficient_scope", scope="urn:opc:idm:__myscopes__""#
+            }
             Self::Unavailable(_) => return None,
         };
         Some(HeaderValue::from_static(text))
     }
 
-    /// 401, but 400 for a request that cannot be understood and 503 if the token could not be looked at.
+    /// 401, but 400 for a request that cannot be understood, 403 for a token that is for something else, and 503 if the token could not be looked at.
     pub fn status(&self) -> StatusCode {
         match self {
             Self::Missing | Self::Invalid => StatusCode::UNAUTHORIZED,
             Self::Repeated => StatusCode::BAD_REQUEST,
+            Self::Narrow => StatusCode::FORBIDDEN,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 }
 
-/// The caller behind the request's bearer token.
+/// The caller behind the request's bearer token, which must be for our interfaces: an app that may only know who somebody
+/// is may not do what that person may do.
 pub async fn authenticate(app: &App, headers: &HeaderMap) -> Result<Caller, Unauthenticated> {
+    let caller = identified(app, headers).await?;
+    if caller.may_use_interfaces() { Ok(caller) } else { Err(Unauthenticated::Narrow) }
+}
+
+/// The caller behind the request's bearer token, whatever the token is for.
+pub async fn identified(app: &App, headers: &HeaderMap) -> Result<Caller, Unauthenticated> {
     let token = bearer(headers)?;
     app.service.authenticate(token).await.map_err(|refused| match refused {
         NotAuthenticated::InvalidToken => Unauthenticated::Invalid,

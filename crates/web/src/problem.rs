@@ -172,6 +172,7 @@ impl From<Unauthenticated> for Problem {
         let code = match refused {
             Unauthenticated::Missing | Unauthenticated::Invalid => ProblemCode::NotAuthenticated,
             Unauthenticated::Repeated => ProblemCode::InvalidRequest,
+            Unauthenticated::Narrow => ProblemCode::NotAllowed,
             Unauthenticated::Unavailable(reason) => return Self::unavailable(reason),
         };
         let mut problem = Self::new(code, detail);

@@ -25,6 +25,9 @@ pub struct TokenErrorBody {
     pub error: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error_description: Option<String>,
+    /// The number of the request, by which the server's log knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ecid: Option<String>,
 }
 
 #[cfg(test)]

@@ -118,10 +118,10 @@ impl Connection {
 /// What an answer that is no success says.
 pub(super) fn refusal(answer: &Answer) -> Refusal {
     match serde_json::from_slice::<TokenErrorBody>(&answer.body) {
-        Ok(TokenErrorBody { error, error_description: Some(text) }) => {
+        Ok(TokenErrorBody { error, error_description: Some(text), .. }) => {
             Refusal { said: format!("{error}: {text}"), error }
         }
-        Ok(TokenErrorBody { error, error_description: None }) => {
+        Ok(TokenErrorBody { error, error_description: None, .. }) => {
             Refusal { said: error.clone(), error }
         }
         Err(_) => Refusal { error: String::new(), said: format!("HTTP {}", answer.status) },

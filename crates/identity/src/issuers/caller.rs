@@ -34,7 +34,8 @@ impl Identity {
             tenant: good.meaning.tenant.clone(),
             client_id: format!("{prefix}:{}", good.meaning.client),
             strict: false,
-            scope: Arc::from(""),
+            // What a configured issuer says is for our interfaces, whatever it calls its scopes.
+            scope: Arc::from("urn:opc:idm:t.security.client"),
             user,
             functions: good.meaning.functions.clone().into(),
         };

@@ -30,6 +30,10 @@ pub struct AppSettings {
     pub allowed_scopes: Vec<String>,
     /// `Explicit`, `Account` or `Tags`.
     pub trust_scope: Option<String>,
+    /// With `Tags`: it trusts the resource servers that have one of these.
+    pub allowed_tags: Vec<AppTag>,
+    /// By which apps that trust `Tags` find it.
+    pub tags: Vec<AppTag>,
     /// What it protects as a resource server.
     pub audience: Option<String>,
     pub scopes: Vec<ResourceScope>,
@@ -64,6 +68,14 @@ pub struct ResourceScope {
     pub description: String,
     pub display_name: String,
     pub requires_consent: bool,
+}
+
+/// A mark on an app.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AppTag {
+    pub key: String,
+    pub value: String,
 }
 
 /// A public key of an app.

@@ -4,6 +4,6 @@ mod app_settings;
 mod document;
 mod user_profile;
 
-pub use app_settings::{AppSettings, Certificate, ResourceScope};
+pub use app_settings::{AppSettings, AppTag, Certificate, ResourceScope};
 pub(crate) use document::{Document, Kept, key, put, remove};
 pub use user_profile::{Email, UserProfile};

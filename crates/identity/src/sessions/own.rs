@@ -92,6 +92,7 @@ impl Identity {
             user: Some(&user),
             scopes: &scopes,
             family: Family::begun_at(session.began_at),
+            parent: None,
             until: None,
             documents: Vec::new(),
         };

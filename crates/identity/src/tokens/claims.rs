@@ -57,7 +57,7 @@ pub(super) struct AccessClaims<'a> {
     client_guid: String,
     client_name: &'a str,
     tenant: &'a str,
-    pub(super) jti: String,
+    jti: &'a str,
     gtp: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     user_displayname: Option<&'a str>,
@@ -67,21 +67,26 @@ pub(super) struct AccessClaims<'a> {
     prim_tenant: bool,
     tok_type: &'a str,
     ca_guid: String,
-    aud: [String; 2],
+    aud: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     user_id: Option<&'a str>,
     #[serde(rename = "clientAppRoles")]
     client_app_roles: Vec<&'a str>,
     tenant_iss: &'a str,
+    /// Only in a token that came out of an exchange.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent_jti: Option<&'a str>,
 }
 
 /// What is decided about a token before its claims are written.
 pub(super) struct Terms<'a> {
     pub(super) issuer: &'a str,
+    pub(super) audiences: &'a [String],
     pub(super) scope: String,
     pub(super) grant: GrantType,
     /// `jti`.
-    pub(super) id: String,
+    pub(super) id: &'a str,
+    pub(super) parent: Option<&'a str>,
     pub(super) now: Timestamp,
     pub(super) lifetime_s: u64,
 }
@@ -107,7 +112,7 @@ impl<'a> AccessClaims<'a> {
             client_tenantname: tenant,
             region_name: "local",
             user_lang: profile.map(|profile| or(&profile.locale, "en")),
-            user_app_roles: subject.user.map(|user| roles("Authenticated", user.roles())),
+            user_app_roles: subject.user.map(|user| roles("Authenticated", &user.roles)),
             exp: iat.saturating_add_unsigned(terms.lifetime_s),
             iat,
             client_guid: keys.server.stable_id("client", &app.client_id),
@@ -120,10 +125,11 @@ impl<'a> AccessClaims<'a> {
             prim_tenant: true,
             tok_type: ACCESS_TOKEN,
             ca_guid: format!("cacct-{}", keys.server.stable_id("account", tenant)),
-            aud: [terms.issuer.to_owned(), format!("urn:opc:lbaas:logicalguid={tenant}")],
+            aud: terms.audiences,
             user_id: user.map(|user| user.id.as_str()),
-            client_app_roles: roles("Authenticated Client", &subject.app.settings.app_roles),
+            client_app_roles: roles("Authenticated Client", &subject.app.roles),
             tenant_iss: terms.issuer,
+            parent_jti: terms.parent,
         }
     }
 }

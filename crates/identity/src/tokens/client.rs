@@ -1,5 +1,6 @@
 //! Who asks for a token.
 
+use super::assertion::claimed_client;
 use super::request::{Asking, GrantType};
 use crate::credentials::{CLIENT_ID_MAX_BYTES, CLIENT_SECRET_MAX_BYTES, readings};
 use crate::identity::Identity;
@@ -19,6 +20,9 @@ impl Identity {
         now: Timestamp,
     ) -> Result<Arc<KnownApp>, TokenError> {
         let sent = sent.ok_or(TokenError::InvalidClient)?;
+        if let Some(assertion) = &sent.assertion {
+            return self.asserted_client(&sent.client_id, assertion, asking, now).await;
+        }
         let too_long = sent
             .secret
             .as_ref()
@@ -33,10 +37,37 @@ impl Identity {
             }
             if let Some(app) = self.proven(&client_id, secret.as_ref(), app) {
                 asking.proven = true;
+                asking.confidential = app.row.secret.is_some();
                 return Ok(app);
             }
         }
         Err(TokenError::InvalidClient)
+    }
+
+    /// The app that signed an assertion about itself.
+    async fn asserted_client(
+        &self,
+        named: &str,
+        assertion: &SecretString,
+        asking: &mut Asking,
+        now: Timestamp,
+    ) -> Result<Arc<KnownApp>, TokenError> {
+        let claimed = claimed_client(assertion)
+            .filter(|claimed| named.is_empty() || claimed == named)
+            .filter(|claimed| claimed.len() <= CLIENT_ID_MAX_BYTES)
+            .ok_or(TokenError::InvalidClient)?;
+        let app = self.known_app(&claimed, now).await.map_err(|error| unavailable(&error))?;
+        let app = app.ok_or(TokenError::InvalidClient)?;
+        asking.client = Some(claimed.clone());
+        let asserted =
+            self.asserted(&app, assertion, now).await.map_err(|error| unavailable(&error))?;
+        let asserted = asserted
+            .filter(|asserted| app.row.active && asserted.subject == claimed)
+            .ok_or(TokenError::InvalidClient)?;
+        asking.proven = true;
+        asking.confidential = true;
+        asking.spends.push(asserted.spends);
+        Ok(app)
     }
 
     /// A secret is hashed and compared whether or not there is one to compare it with.
@@ -63,8 +94,12 @@ impl Identity {
 }
 
 /// Whether the app may use the grant. A public app proves nothing, so it cannot use grants that rest on the client alone.
-pub(super) fn allow(app: &KnownApp, grant: GrantType) -> Result<(), TokenError> {
-    if app.may_use(grant.as_str()) && !(grant.needs_secret() && app.row.secret.is_none()) {
+pub(super) fn allow(
+    app: &KnownApp,
+    grant: GrantType,
+    confidential: bool,
+) -> Result<(), TokenError> {
+    if app.may_use(grant.as_str()) && (confidential || !grant.needs_secret()) {
         return Ok(());
     }
     Err(TokenError::UnauthorizedClient(format!(

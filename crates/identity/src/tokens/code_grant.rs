@@ -6,6 +6,7 @@ use super::id_token::{self, LoggedIn};
 use super::issue::{Grant, actor};
 use super::refresh_token;
 use super::request::{Asking, GrantType};
+use super::revoked::revocation_of;
 use super::scopes::Scopes;
 use crate::audit;
 use crate::identity::Identity;
@@ -128,6 +129,7 @@ impl Identity {
             user: Some(user),
             scopes: &scopes,
             family,
+            parent: None,
             until: Some(until),
             documents: vec![change],
         };
@@ -185,6 +187,8 @@ impl Identity {
         now: Timestamp,
     ) -> Result<(), TokenError> {
         let (store, writer) = (Arc::clone(&self.store), Arc::clone(&self.writer));
+        let principals = Arc::clone(&self.principals);
+        let longest_s = self.settings.max_access_token_s;
         let (code_key, app) = (key::<Code>("", id), app.clone());
         // A task of its own: a client that hangs up at the right moment must not escape the revocation.
         let ending = tokio::spawn(async move {
@@ -193,8 +197,11 @@ impl Identity {
             let Some(code) = code else { return Ok(()) };
             let Some(family) = code.spent.clone() else { return Ok(()) };
             let history = refusal(&code, &app, "reused", now);
-            let revoke = Write::RevokeFamily { family, history };
-            writer.write(revoke).await.map(drop).map_err(|error| error.0)
+            let family = Family::named(&family);
+            let revoke = revocation_of((&code.tenant, &family), history, longest_s, now);
+            let revoked = writer.write(revoke).await.map(drop).map_err(|error| error.0);
+            principals.clear();
+            revoked
         });
         let ended = ending.await.map_err(|error| unavailable(&error))?;
         ended.map_err(|error| {

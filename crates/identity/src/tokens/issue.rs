@@ -5,7 +5,7 @@ use super::client::unavailable;
 use super::family::Family;
 use super::refresh_token;
 use super::request::{Asking, GrantType};
-use super::scopes::Scopes;
+use super::scopes::{LIFETIME_MAX_S, LIFETIME_MIN_S, Scopes, Target};
 use crate::audit;
 use crate::identity::Identity;
 use crate::known::{KnownApp, KnownUser};
@@ -23,16 +23,17 @@ pub(crate) struct Grant<'a> {
     pub(crate) scopes: &'a Scopes,
     /// Revoked together; begins with the log-in.
     pub(crate) family: Family,
+    /// The id of the token that it was exchanged for.
+    pub(crate) parent: Option<&'a str>,
     /// The access token ends then at the latest: what it rests on ends too.
     pub(crate) until: Option<Timestamp>,
     /// Changed in the same write, if the guards hold: what is spent for the token.
     pub(crate) documents: Vec<DocumentChange>,
 }
 
-/// A signed token that is not yet recorded.
+/// Signed tokens that are not yet recorded.
 pub(super) struct Signed {
-    pub(super) token: String,
-    pub(super) expires_in: u64,
+    pub(super) answer: TokenAnswer,
     pub(super) history: HistoryRecord,
 }
 
@@ -52,6 +53,7 @@ impl Identity {
             user: None,
             scopes: &scopes,
             family: Family::begun_at(now),
+            parent: None,
             until: None,
             documents: Vec::new(),
         };
@@ -63,19 +65,36 @@ impl Identity {
     /// None: what should have been spent for it was spent already, and nothing was issued.
     pub(crate) async fn issue(
         &self,
-        mut grant: Grant<'_>,
+        grant: Grant<'_>,
         asking: &mut Asking,
         now: Timestamp,
     ) -> Result<Option<TokenAnswer>, TokenError> {
-        let may_refresh = grant.app.may_use(GrantType::RefreshToken.as_str());
-        let refreshable = grant.user.filter(|_| may_refresh && grant.scopes.offline());
+        let targets = self.granted(grant.app, grant.user, grant.scopes, now).await?;
+        self.issue_for_targets(grant, &targets, asking, now).await
+    }
+
+    /// As [`Identity::issue`], for targets that are known already.
+    pub(super) async fn issue_for_targets(
+        &self,
+        mut grant: Grant<'_>,
+        targets: &[Target],
+        asking: &mut Asking,
+        now: Timestamp,
+    ) -> Result<Option<TokenAnswer>, TokenError> {
+        let may_refresh = grant.parent.is_none()
+            && grant.app.may_use(GrantType::RefreshToken.as_str())
+            && grant.scopes.offline()
+            && targets.iter().all(|target| target.offline);
+        let refreshable = grant.user.filter(|_| may_refresh);
         let mut documents = std::mem::take(&mut grant.documents);
         documents.append(&mut asking.spends);
-        let signed = self.sign(&grant, now, refreshable.is_some());
-        let (write, refresh_token) = match refreshable {
-            None => (Write::Audit { history: signed.history }, None),
+        let Signed { mut answer, history } = self.sign(&grant, targets, refreshable.is_some(), now);
+        let write = match refreshable {
+            None => Write::Audit { history },
             Some(user) => {
                 let (token, hash) = self.new_refresh_token();
+                answer.refresh_token = Some(token.expose_secret().to_owned());
+                let lifetime_s = self.refresh_lifetime_s(targets);
                 let row = RefreshRow {
                     hash,
                     family: grant.family.name().to_owned(),
@@ -83,48 +102,86 @@ impl Identity {
                     tenant: grant.app.row.tenant.clone(),
                     user_id: user.row.id.clone(),
                     scope: grant.scopes.text(),
-                    issued_at: now,
-                    expires_at: now.plus_ms(self.settings.refresh_token_s.saturating_mul(1000)),
+                    issued_at: grant.family.began().unwrap_or(now),
+                    expires_at: now.plus_ms(lifetime_s.saturating_mul(1000)),
                     spent: false,
                     revoked: false,
                 };
-                (Write::IssueRefresh { token: row, history: signed.history }, Some(token))
+                Write::IssueRefresh { token: row, history }
             }
         };
         match self.write(with(documents, write)).await.map_err(|error| unavailable(&error))? {
-            Outcome::Applied => Ok(Some(answer(signed.token, signed.expires_in, refresh_token))),
+            Outcome::Applied => Ok(Some(answer)),
             Outcome::LostRace => Ok(None),
         }
     }
 
-    /// Signs a token and says what the audit has to record about it.
-    pub(super) fn sign(&self, grant: &Grant<'_>, now: Timestamp, refreshable: bool) -> Signed {
-        let (app, user) = (&grant.app.row, grant.user);
-        let left_us = grant.until.map_or(i64::MAX, |until| until.0.saturating_sub(now.0));
-        let expires_in = grant
-            .scopes
-            .lifetime_s(self.settings.access_token_s, self.settings.max_access_token_s)
-            .min(u64::try_from(left_us / 1_000_000).unwrap_or(0))
-            .max(1);
+    /// Signs a token for each target and says what the audit has to record about it.
+    pub(super) fn sign(
+        &self,
+        grant: &Grant<'_>,
+        targets: &[Target],
+        refreshable: bool,
+        now: Timestamp,
+    ) -> Signed {
+        let mut signed = targets.iter().map(|target| self.sign_one(grant, target, now));
+        let (mut answer, first) = signed.next().unwrap_or_default();
+        let mut detail = json!({
+            "tenant": grant.app.row.tenant, "grant": grant.kind.as_str(), "jti": first,
+            "expires_in_s": answer.expires_in, "refresh_token": refreshable,
+        });
+        let others: Vec<(TokenAnswer, String)> = signed.collect();
+        if !others.is_empty() {
+            let (others, ids): (Vec<_>, Vec<_>) = others.into_iter().unzip();
+            answer.others = others;
+            let fields = detail.as_object_mut();
+            fields.map(|fields| fields.insert("others".to_owned(), json!(ids)));
+        }
+        let history = audit::record(&actor(grant.app, grant.user), "token", &detail, now);
+        Signed { answer, history }
+    }
+
+    fn sign_one(
+        &self,
+        grant: &Grant<'_>,
+        target: &Target,
+        now: Timestamp,
+    ) -> (TokenAnswer, String) {
+        let expires_in = self.lifetime_s(grant, target, now);
+        let id = grant.family.token_id();
         let terms = Terms {
             issuer: &self.settings.issuer,
-            scope: grant.scopes.granted(user.is_some()),
+            audiences: &target.audiences,
+            scope: target.scopes.join(" "),
             grant: grant.kind,
-            id: grant.family.token_id(),
+            id: &id,
+            parent: grant.parent,
             now,
             lifetime_s: expires_in,
         };
-        let subject = Subject { app: grant.app, user };
-        let claims = AccessClaims::new(&self.keys, &subject, terms);
-        let detail = json!({
-            "tenant": app.tenant, "grant": grant.kind.as_str(), "jti": claims.jti,
-            "expires_in_s": expires_in, "refresh_token": refreshable,
-        });
-        Signed {
-            token: self.keys.signing.sign(&claims),
-            expires_in,
-            history: audit::record(&actor(grant.app, user), "token", &detail, now),
-        }
+        let subject = Subject { app: grant.app, user: grant.user };
+        let access_token = self.keys.signing.sign(&AccessClaims::new(&self.keys, &subject, terms));
+        let answer =
+            TokenAnswer { access_token, token_type: "Bearer", expires_in, ..Default::default() };
+        (answer, id)
+    }
+
+    /// The shortest of what is asked for, what the resource server sets, and what is left of that on which the token rests.
+    fn lifetime_s(&self, grant: &Grant<'_>, target: &Target, now: Timestamp) -> u64 {
+        let longest = |seconds: Option<u64>| seconds.unwrap_or(LIFETIME_MAX_S).max(LIFETIME_MIN_S);
+        let wanted = match (grant.scopes.asked_lifetime_s(), target.access_token_s) {
+            (None, None) => self.settings.access_token_s,
+            (asked, set) => longest(asked).min(longest(set)),
+        };
+        let cap = self.settings.max_access_token_s;
+        let wanted = wanted.min(cap).min(longest(grant.app.settings.max_access_token_s));
+        let left_us = grant.until.map_or(i64::MAX, |until| until.0.saturating_sub(now.0));
+        wanted.min(u64::try_from(left_us / 1_000_000).unwrap_or(0)).max(1)
+    }
+
+    fn refresh_lifetime_s(&self, targets: &[Target]) -> u64 {
+        let set = targets.iter().filter_map(|target| target.refresh_token_s).min();
+        set.unwrap_or(self.settings.refresh_token_s).clamp(LIFETIME_MIN_S, LIFETIME_MAX_S)
     }
 
     /// A refresh token and the form in which it is stored.
@@ -145,21 +202,5 @@ pub(super) fn actor(app: &KnownApp, user: Option<&KnownUser>) -> String {
     match user {
         Some(user) => format!("{}@{}", user.row.name, app.row.client_id),
         None => app.row.client_id.clone(),
-    }
-}
-
-/// The answer of RFC 6749 section 5.1.
-pub(super) fn answer(
-    access_token: String,
-    expires_in: u64,
-    refresh_token: Option<SecretString>,
-) -> TokenAnswer {
-    let refresh_token = refresh_token.map(|token| token.expose_secret().to_owned());
-    TokenAnswer {
-        access_token,
-        token_type: "Bearer",
-        expires_in,
-        refresh_token,
-        ..TokenAnswer::default()
     }
 }

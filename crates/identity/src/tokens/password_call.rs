@@ -78,7 +78,7 @@ impl Identity {
                 "the app that is set for this call is not there".to_owned(),
             )
         })?;
-        allow(&app, GrantType::Password)?;
+        allow(&app, GrantType::Password, app.row.secret.is_some())?;
         Ok(app)
     }
 }

@@ -34,6 +34,7 @@ impl Identity {
             user: Some(&user),
             scopes: &scopes,
             family: Family::begun_at(now),
+            parent: None,
             until: None,
             documents: Vec::new(),
         };

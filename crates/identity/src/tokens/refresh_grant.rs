@@ -2,7 +2,7 @@
 
 use super::client::unavailable;
 use super::family::Family;
-use super::issue::{Grant, actor, answer, with};
+use super::issue::{Grant, Signed, actor, with};
 use super::refresh_token;
 use super::request::{Asking, GrantType};
 use super::scopes::Scopes;
@@ -12,6 +12,7 @@ use crate::known::{KnownApp, KnownUser};
 use crate::token::{TokenAnswer, TokenError, TokenRequest};
 use dayend_engine::time::Timestamp;
 use dayend_store::port::{Outcome, RefreshRow, Write, WriteError};
+use secrecy::ExposeSecret as _;
 use serde_json::json;
 use std::sync::Arc;
 
@@ -44,8 +45,8 @@ impl Identity {
         }
         if row.spent {
             asking.recorded = true;
-            let revoke = revocation(&row, app, user.as_ref(), now);
-            self.write(revoke).await.map_err(|error| unavailable(&error))?;
+            let revoke = self.reuse(&row, (app, user.as_ref()), now);
+            self.write_principal(revoke).await.map_err(|error| unavailable(&error))?;
             return Err(INVALID);
         }
         let counts = |user: &KnownUser| {
@@ -72,22 +73,31 @@ impl Identity {
             user: Some(user),
             scopes,
             family: Family::named(&row.family),
+            parent: None,
             until: None,
             documents: Vec::new(),
         };
-        let signed = self.sign(&grant, now, true);
+        let targets = self.granted(app, Some(user), scopes, now).await?;
+        let Signed { mut answer, history } = self.sign(&grant, &targets, true, now);
         let (token, hash) = self.new_refresh_token();
+        answer.refresh_token = Some(token.expose_secret().to_owned());
         // It began with the log-in: what ends everything that began before a change of the password ends its successors too.
         let successor = RefreshRow { hash, ..row.clone() };
-        let spend = Write::SpendRefresh { hash: row.hash, successor, history: signed.history };
+        let spend = Write::SpendRefresh { hash: row.hash, successor, history };
         let spend = with(std::mem::take(&mut asking.spends), spend);
-        let revoke = revocation(row, app, Some(user), now);
-        let writer = Arc::clone(&self.writer);
+        let revoke = self.reuse(row, (app, Some(user)), now);
+        let (writer, principals) = (Arc::clone(&self.writer), Arc::clone(&self.principals));
+        let store = Arc::clone(&self.store);
+        let hash = row.hash;
         // A task of its own: a client that hangs up at the right moment must not escape the revocation.
         let spending = tokio::spawn(async move {
             let outcome = writer.write(spend).await?;
-            if outcome == Outcome::LostRace {
+            // The race may have been lost for the client's proof alone: then the token is as good as before.
+            let reused =
+                || async { store.refresh(hash).await.map(|row| row.is_none_or(|row| row.spent)) };
+            if outcome == Outcome::LostRace && reused().await.unwrap_or(true) {
                 writer.write(revoke).await?;
+                principals.clear();
             }
             Ok::<_, WriteError>(outcome)
         });
@@ -96,7 +106,7 @@ impl Identity {
             .map_err(|error| unavailable(&error))?
             .map_err(|error| unavailable(&error))?;
         match outcome {
-            Outcome::Applied => Ok(answer(signed.token, signed.expires_in, Some(token))),
+            Outcome::Applied => Ok(answer),
             Outcome::LostRace => {
                 asking.recorded = true;
                 Err(INVALID)
@@ -105,11 +115,16 @@ impl Identity {
     }
 }
 
-fn revocation(row: &RefreshRow, app: &KnownApp, user: Option<&KnownUser>, now: Timestamp) -> Write {
-    let actor = actor(app, user);
-    let detail = json!({ "tenant": row.tenant, "grant": GrantType::RefreshToken.as_str(), "reason": "reused", "revoked_family": row.family });
-    Write::RevokeFamily {
-        family: row.family.clone(),
-        history: audit::record(&actor, "token-refused", &detail, now),
+impl Identity {
+    /// A token that was used twice ends its family: one of the two who have it is a thief.
+    fn reuse(
+        &self,
+        row: &RefreshRow,
+        (app, user): (&KnownApp, Option<&KnownUser>),
+        now: Timestamp,
+    ) -> Write {
+        let detail = json!({ "tenant": row.tenant, "grant": GrantType::RefreshToken.as_str(), "reason": "reused", "revoked_family": row.family });
+        let history = audit::record(&actor(app, user), "token-refused", &detail, now);
+        self.family_revocation((&row.tenant, &Family::named(&row.family)), history, now)
     }
 }

@@ -73,6 +73,8 @@ pub(crate) struct Asking {
     pub(crate) client: Option<String>,
     /// The client has proved who it is.
     pub(crate) proven: bool,
+    /// It did so with a secret or a key: it did not only name itself.
+    pub(crate) confidential: bool,
     pub(crate) grant: Option<GrantType>,
     /// A user who exists.
     pub(crate) user: Option<String>,
@@ -112,7 +114,7 @@ impl Identity {
         let grant =
             GrantType::from_name(&request.grant_type).ok_or(TokenError::UnsupportedGrantType)?;
         asking.grant = Some(grant);
-        allow(&app, grant)?;
+        allow(&app, grant, asking.confidential)?;
         match grant {
             GrantType::Password => self.password_grant(&app, request, asking, now).await,
             GrantType::ClientCredentials => {
@@ -120,9 +122,9 @@ impl Identity {
             }
             GrantType::RefreshToken => self.refresh_grant(&app, request, asking, now).await,
             GrantType::AuthorizationCode => self.code_grant(&app, request, asking, now).await,
-            GrantType::JwtBearer | GrantType::DeviceCode | GrantType::TokenExchange => {
-                Err(TokenError::UnsupportedGrantType)
-            }
+            GrantType::JwtBearer => self.jwt_grant(&app, request, asking, now).await,
+            GrantType::DeviceCode => self.device_grant(&app, request, asking, now).await,
+            GrantType::TokenExchange => self.exchange_grant(&app, request, asking, now).await,
         }
     }
 }

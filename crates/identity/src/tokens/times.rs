@@ -40,6 +40,11 @@ impl Times {
         self.not_before_s <= now.saturating_add(CLOCK_SKEW_S) && now < self.expires_s
     }
 
+    /// When it expires.
+    pub(crate) fn expires(&self) -> Timestamp {
+        Timestamp(self.expires_s.saturating_mul(1_000_000))
+    }
+
     /// When the token was issued.
     pub(crate) fn issued(&self) -> Timestamp {
         Timestamp(self.issued_s.saturating_mul(1_000_000))

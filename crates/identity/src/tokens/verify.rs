@@ -22,6 +22,10 @@ pub(crate) struct Verified {
     pub(crate) scope: Arc<str>,
     /// `jti`.
     pub(crate) id: String,
+    /// `parent_jti`: the token that it was exchanged for.
+    pub(crate) parent: Option<String>,
+    pub(crate) subject: String,
+    pub(crate) audiences: Vec<String>,
     times: Times,
 }
 
@@ -58,11 +62,25 @@ struct Claims {
     #[serde(default)]
     scope: String,
     jti: String,
+    #[serde(default)]
+    parent_jti: Option<String>,
+    sub: String,
+    aud: Audience,
+}
+
+/// RFC 7519 section 4.1.3: one, or several.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Audience {
+    One(String),
+    Several(Vec<String>),
 }
 
 /// Checks all that a token alone can tell.
 pub(crate) struct Verifier {
     validation: Validation,
+    /// As `validation`, for tokens that are for somebody else.
+    for_anybody: Validation,
     issuer: String,
 }
 
@@ -76,11 +94,33 @@ impl Verifier {
         // The library would ask the machine's clock, and round fractions: times are checked here.
         validation.validate_exp = false;
         validation.validate_nbf = false;
-        Self { validation, issuer: issuer.to_owned() }
+        let mut for_anybody = validation.clone();
+        for_anybody.validate_aud = false;
+        Self { validation, for_anybody, issuer: issuer.to_owned() }
     }
 
-    /// The token's content, if it is one of ours and valid now.
+    /// The token's content, if it is one of ours, for this server, and valid now.
     pub(crate) fn verify(&self, keys: &Keys, token: &str, now: Timestamp) -> Option<Verified> {
+        self.read(keys, token, &self.validation, now)
+    }
+
+    /// The token's content, if it is one of ours and valid now, whomever it is for.
+    pub(crate) fn verify_for_anybody(
+        &self,
+        keys: &Keys,
+        token: &str,
+        now: Timestamp,
+    ) -> Option<Verified> {
+        self.read(keys, token, &self.for_anybody, now)
+    }
+
+    fn read(
+        &self,
+        keys: &Keys,
+        token: &str,
+        validation: &Validation,
+        now: Timestamp,
+    ) -> Option<Verified> {
         if token.len() > TOKEN_MAX_BYTES {
             return None;
         }
@@ -90,7 +130,7 @@ impl Verifier {
             return None;
         }
         let key = keys.signing.verifying(header.kid.as_deref()?, now)?;
-        let claims = decode::<Claims>(token, key.decoding(), &self.validation).ok()?.claims;
+        let claims = decode::<Claims>(token, key.decoding(), validation).ok()?.claims;
         let subject_fits = match claims.sub_type.as_str() {
             SUBJECT_USER => claims.user_id.is_some(),
             SUBJECT_CLIENT => claims.user_id.is_none(),
@@ -103,6 +143,12 @@ impl Verifier {
             user_id: claims.user_id,
             scope: claims.scope.into(),
             id: claims.jti,
+            parent: claims.parent_jti,
+            subject: claims.sub,
+            audiences: match claims.aud {
+                Audience::One(audience) => vec![audience],
+                Audience::Several(audiences) => audiences,
+            },
             times: Times::new(claims.iat, claims.nbf, claims.exp)?,
         };
         Some(verified).filter(|verified| ours && verified.is_valid_at(now))

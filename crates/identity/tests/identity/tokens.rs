@@ -46,7 +46,7 @@ async fn a_users_token_says_this() {
       "user_tenantname": "bank01",
       "client_id": "bank01_APPID",
       "sub_type": "user",
-      "scope": "urn:opc:idm:t.security.client urn:opc:idm:t.user.me",
+      "scope": "urn:opc:idm:t.security.client urn:opc:idm:t.user.me urn:opc:idm:t.user.me.passwordvalidator urn:opc:idm:t.user.authn.factors",
       "client_tenantname": "bank01",
       "region_name": "local",
       "user_lang": "en",

@@ -160,10 +160,17 @@ impl From<Unauthenticated> for Fault {
             Unauthenticated::Missing => Sentence::TokenMissing,
             Unauthenticated::Invalid => Sentence::TokenInvalid,
             Unauthenticated::Repeated => Sentence::TokenRepeated,
+            Unauthenticated::Narrow => Sentence::TokenNarrow,
             Unauthenticated::Unavailable(why) => return Self::unavailable(why),
         };
-        let mut fault =
-            Self::new(ResultCode::Failure, Http::Always(StatusCode::UNAUTHORIZED), sentence);
+        let status = match refused {
+            Unauthenticated::Narrow => StatusCode::FORBIDDEN,
+            Unauthenticated::Missing
+            | Unauthenticated::Invalid
+            | Unauthenticated::Repeated
+            | Unauthenticated::Unavailable(_) => StatusCode::UNAUTHORIZED,
+        };
+        let mut fault = Self::new(ResultCode::Failure, Http::Always(status), sentence);
         fault
             .headers
             .extend(refused.challenge().map(|challenge| (header::WWW_AUTHENTICATE, challenge)));

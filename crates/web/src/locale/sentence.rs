@@ -40,6 +40,7 @@ pub enum Sentence {
     TokenMissing,
     TokenInvalid,
     TokenRepeated,
+    TokenNarrow,
     HeaderMissing { header: &'static str },
     HeaderInvalid { header: &'static str },
     KeyHeaderInvalid,
@@ -86,6 +87,7 @@ impl Sentence {
             Self::Rerun { .. } => "rerun",
             Self::TokenMissing => "token-missing",
             Self::TokenInvalid => "token-invalid",
+            Self::TokenNarrow => "token-narrow",
             Self::TokenRepeated => "token-repeated",
             Self::HeaderMissing { .. } => "header-missing",
             Self::HeaderInvalid { .. } => "header-invalid",
@@ -130,6 +132,7 @@ impl Sentence {
             Self::TokenMissing
             | Self::TokenInvalid
             | Self::TokenRepeated
+            | Self::TokenNarrow
             | Self::KeyHeaderInvalid
             | Self::UnknownScope
             | Self::BodyNotObject

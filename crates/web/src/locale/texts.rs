@@ -168,18 +168,25 @@ mod tests {
         insta::assert_snapshot!("sentences", lines.join("\n"));
     }
 
+    fn tokens() -> Vec<Sentence> {
+        vec![
+            Sentence::TokenMissing,
+            Sentence::TokenInvalid,
+            Sentence::TokenRepeated,
+            Sentence::TokenNarrow,
+        ]
+    }
+
     fn sentences() -> Vec<Sentence> {
         let text = |text: &str| text.to_owned();
         let run = || text("EOD_2026-10-30_1793318400000_1");
         let key = || text("dynamicParamList");
-        let mut sentences = vec![
+        let mut sentences = tokens();
+        sentences.extend([
             Sentence::Triggered { run: run() },
             Sentence::Interrupted { run: run() },
             Sentence::Restarted { run: run() },
             Sentence::Rerun { run: run() },
-            Sentence::TokenMissing,
-            Sentence::TokenInvalid,
-            Sentence::TokenRepeated,
             Sentence::HeaderMissing { header: "ofs_tenant_id" },
             Sentence::HeaderInvalid { header: "ofs_tenant_id" },
             Sentence::KeyHeaderInvalid,
@@ -228,7 +235,7 @@ mod tests {
             Sentence::Overloaded,
             Sentence::Unavailable,
             Sentence::DefinitionsRefused { count: 2 },
-        ];
+        ]);
         let wanted = [
             Wanted::Text,
             Wanted::Codes,

@@ -23,8 +23,10 @@ impl IntoResponse for Refused {
         let body = TokenErrorBody {
             error: error.to_owned(),
             error_description: Some(description(&self.error.to_string())),
+            ecid: None,
         };
-        let mut response = no_store((status, Json(body)).into_response());
+        let mut response = no_store((status, Json(&body)).into_response());
+        response.extensions_mut().insert(body);
         let headers = response.headers_mut();
         if status == StatusCode::UNAUTHORIZED && self.tried_basic {
             headers.insert(

@@ -3,11 +3,15 @@
 mod authorize;
 mod authorize_query;
 mod cors;
+mod device;
 mod discovery;
 mod error;
+mod form;
+mod introspect;
 mod logout;
 mod logout_query;
 mod request;
+mod revoke;
 mod routes;
 mod token;
 mod userinfo;

@@ -13,7 +13,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 
 /// Token requests are refused beyond this size.
-const FORM_LIMIT_BYTES: usize = 64 * 1024;
+pub(super) const FORM_LIMIT_BYTES: usize = 64 * 1024;
 
 /// Answers with a token, or with the error of RFC 6749.
 pub(super) async fn token(State(app): State<App>, request: Request) -> Response {
@@ -37,7 +37,8 @@ pub(super) async fn token(State(app): State<App>, request: Request) -> Response 
     cors::readable(&app, cors::origin(&parts.headers), client_id.as_deref(), response).await
 }
 
-fn too_much(error: BodyError) -> Response {
+/// A body that is too large, or too slow.
+pub(super) fn too_much(error: BodyError) -> Response {
     no_store(Problem::from(error).into_response())
 }
 

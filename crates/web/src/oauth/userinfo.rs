@@ -2,7 +2,7 @@
 
 use super::cors;
 use crate::app::App;
-use crate::authentication::Authenticated;
+use crate::authentication::identified;
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::State;
@@ -15,18 +15,16 @@ use dayend_wire::problem::ProblemCode;
 const INSUFFICIENT: &str = r#"Bearer realm="dayend", error="insufficient_scope", error_description="the token must have the scope openid", scope="openid""#;
 
 /// Answers with the claims.
-pub(super) async fn userinfo(
-    State(app): State<App>,
-    headers: HeaderMap,
-    caller: Result<Authenticated, Problem>,
-) -> Response {
+pub(super) async fn userinfo(State(app): State<App>, headers: HeaderMap) -> Response {
     let origin = cors::origin(&headers);
-    match caller {
-        Ok(Authenticated(caller)) => {
+    match identified(&app, &headers).await {
+        Ok(caller) => {
             let response = answer(&app, &caller).await;
             cors::readable(&app, origin, Some(&caller.client_id), response).await
         }
-        Err(refused) => cors::readable(&app, origin, None, refused.into_response()).await,
+        Err(refused) => {
+            cors::readable(&app, origin, None, Problem::from(refused).into_response()).await
+        }
     }
 }
 

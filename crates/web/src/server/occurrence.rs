@@ -8,6 +8,7 @@ use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::response::Response;
+use dayend_wire::oauth::TokenErrorBody;
 use std::time::Instant;
 use uuid::Uuid;
 
@@ -76,6 +77,9 @@ impl Occurrence {
     /// The answer with its problem, if it is one, as this caller should be told.
     fn told(&self, mut response: Response) -> Response {
         let problem = response.extensions_mut().remove::<Problem>();
+        if let Some(refused) = response.extensions_mut().remove::<TokenErrorBody>() {
+            response = numbered_error(response, refused, self.id);
+        }
         if response.status().is_server_error() {
             self.log(&response, problem.as_ref());
         }
@@ -101,6 +105,15 @@ impl Occurrence {
 fn numbered(response: Response, mut problem: Problem, id: Uuid) -> Response {
     problem.body.instance = Some(id.urn().to_string());
     let text = serde_json::to_string(&problem.body).unwrap_or_default();
+    let (mut parts, _) = response.into_parts();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    Response::from_parts(parts, Body::from(text))
+}
+
+/// The same for an answer in the form of OAuth, which has a name of its own for the number.
+fn numbered_error(response: Response, mut refused: TokenErrorBody, id: Uuid) -> Response {
+    refused.ecid = Some(id.to_string());
+    let text = serde_json::to_string(&refused).unwrap_or_default();
     let (mut parts, _) = response.into_parts();
     parts.headers.remove(header::CONTENT_LENGTH);
     Response::from_parts(parts, Body::from(text))

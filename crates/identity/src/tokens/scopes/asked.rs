@@ -1,6 +1,8 @@
-//! Scopes as Oracle's identity service reads them; the lifetime of the token travels among them.
+//! The scopes of a request; the lifetime of the token travels among them.
 
+use super::consumer::covers;
 use crate::token::TokenError;
+use std::collections::HashSet;
 
 /// The longest `scope` parameter.
 const SCOPE_MAX_BYTES: usize = 4 * 1024;
@@ -8,11 +10,26 @@ const SCOPE_MAX_BYTES: usize = 4 * 1024;
 pub(crate) const LIFETIME_MIN_S: u64 = 60;
 pub(crate) const LIFETIME_MAX_S: u64 = 31_536_000;
 
-const MY_SCOPES: &str = "urn:opc:idm:__myscopes__";
-const OFFLINE: &str = "offline_access";
-const OPENID: &str = "openid";
-const SELF_SERVICE: &str = "urn:opc:idm:t.user.me";
-const SECURITY_CLIENT: &str = "urn:opc:idm:t.security.client";
+/// Everything of the identity service that the caller may have.
+pub(super) const MY_SCOPES: &str = "urn:opc:idm:__myscopes__";
+/// Begins the scopes of the identity service itself.
+pub(super) const OWN: &str = "urn:opc:idm:";
+/// Asks for a refresh token.
+pub(super) const OFFLINE: &str = "offline_access";
+/// Asks for a token for each of several resource servers.
+pub(super) const MANY: &str = "urn:opc:resource:multiresourcescope";
+/// Ask for what is known of the user.
+pub(super) const ABOUT: [&str; 9] = [
+    "openid",
+    "profile",
+    "email",
+    "phone",
+    "address",
+    "groups",
+    "get_groups",
+    "approles",
+    "get_approles",
+];
 const EXPIRY: &str = "urn:opc:resource:expiry";
 
 /// The scopes of one request.
@@ -24,11 +41,11 @@ pub(crate) struct Scopes {
 }
 
 impl Scopes {
-    /// Reads the `scope` parameter; without one it is everything the caller may have.
+    /// Reads the `scope` parameter; one that names nothing stands for everything the caller may have of the identity service.
     pub(crate) fn parse(text: Option<&str>) -> Result<Self, TokenError> {
         let mut scopes = Self::read_bounded(text.unwrap_or_default())?;
-        if scopes.asked.is_empty() {
-            scopes.asked.push(MY_SCOPES.to_owned());
+        if scopes.names_nothing() {
+            scopes.asked.insert(0, MY_SCOPES.to_owned());
         }
         Ok(scopes)
     }
@@ -38,26 +55,39 @@ impl Scopes {
         Self::read(text)
     }
 
-    /// Whether a refresh token is asked for.
-    pub(crate) fn offline(&self) -> bool {
-        self.asked.iter().any(|scope| scope == OFFLINE)
-    }
-
-    /// Whether an ID token is asked for.
-    pub(crate) fn openid(&self) -> bool {
-        self.asked.iter().any(|scope| scope == OPENID)
-    }
-
-    /// The scopes as they were asked for.
+    /// The scopes asked for, each once.
     pub(crate) fn names(&self) -> &[String] {
         &self.asked
     }
 
-    /// The lifetime of the access token, within the server's bounds.
+    /// Whether a scope is asked for.
+    pub(crate) fn asks_for(&self, name: &str) -> bool {
+        self.asked.iter().any(|scope| scope == name)
+    }
+
+    /// Whether everything of the identity service is asked for that can be had.
+    pub(crate) fn asks_for_everything(&self) -> bool {
+        self.asks_for(MY_SCOPES)
+    }
+
+    /// Whether an ID token is asked for.
+    pub(crate) fn openid(&self) -> bool {
+        self.asks_for("openid")
+    }
+
+    /// Whether a refresh token is asked for.
+    pub(crate) fn offline(&self) -> bool {
+        self.asks_for(OFFLINE)
+    }
+
+    /// The lifetime that is asked for, in seconds.
+    pub(crate) fn asked_lifetime_s(&self) -> Option<u64> {
+        self.lifetime_s
+    }
+
+    /// The lifetime of an access token for this server, within its bounds.
     pub(crate) fn lifetime_s(&self, default_s: u64, max_s: u64) -> u64 {
-        let wanted =
-            self.lifetime_s.map_or(default_s, |asked| asked.clamp(LIFETIME_MIN_S, LIFETIME_MAX_S));
-        wanted.min(max_s)
+        self.lifetime_s.unwrap_or(default_s).min(max_s)
     }
 
     /// What a refresh gets that asks for `narrower`: never more, nor for longer, than was asked at the log-in.
@@ -67,14 +97,14 @@ impl Scopes {
         default_s: u64,
     ) -> Result<Self, TokenError> {
         let mut narrower = Self::read_bounded(narrower.unwrap_or_default())?;
-        if narrower.asked.is_empty() {
-            narrower.asked.clone_from(&self.asked);
-        }
         if let Some(scope) = narrower.asked.iter().find(|scope| !self.covers(scope)) {
             return Err(invalid(format!(
                 "the refresh token does not cover the scope {}",
                 printable(scope)
             )));
+        }
+        if narrower.names_nothing() {
+            narrower.asked.clone_from(&self.asked);
         }
         let longest_s = self.lifetime_s.unwrap_or(default_s);
         let shorter_s = narrower.lifetime_s.map(|seconds| seconds.min(longest_s));
@@ -82,27 +112,15 @@ impl Scopes {
         Ok(narrower)
     }
 
-    /// The token's `scope` claim: what this service grants of the scopes asked for. Foreign ones are accepted, never granted.
-    pub(crate) fn granted(&self, user: bool) -> String {
-        let all = self.asked.iter().any(|scope| scope == MY_SCOPES);
-        let asked = |name: &str| self.asked.iter().any(|scope| scope == name);
-        let granted = [
-            (SECURITY_CLIENT, all || asked(SECURITY_CLIENT)),
-            (SELF_SERVICE, user && (all || asked(SELF_SERVICE))),
-            (OPENID, user && asked(OPENID)),
-        ];
-        granted
-            .into_iter()
-            .filter(|(_, granted)| *granted)
-            .map(|(name, _)| name)
-            .collect::<Vec<_>>()
-            .join(" ")
-    }
-
     /// The text from which [`Scopes::stored`] makes the same scopes again.
     pub(crate) fn text(&self) -> String {
         let lifetime = self.lifetime_s.map(|seconds| format!("{EXPIRY}={seconds}"));
         self.asked.iter().cloned().chain(lifetime).collect::<Vec<_>>().join(" ")
+    }
+
+    /// There is nothing but what says how the token shall be.
+    fn names_nothing(&self) -> bool {
+        self.asked.iter().all(|scope| scope == OFFLINE || scope == MANY)
     }
 
     fn read_bounded(text: &str) -> Result<Self, TokenError> {
@@ -113,40 +131,32 @@ impl Scopes {
     }
 
     fn read(text: &str) -> Result<Self, TokenError> {
-        let mut scopes = Self { asked: Vec::new(), lifetime_s: None };
-        for scope in with_blanks(text).split(' ').filter(|scope| !scope.is_empty()) {
-            scopes.add(scope)?;
+        let text = with_blanks(text);
+        let (mut asked, mut lifetime_s, mut seen) = (Vec::new(), None, HashSet::new());
+        for scope in text.split(' ').filter(|scope| !scope.is_empty() && seen.insert(*scope)) {
+            match lifetime(scope)? {
+                Some(seconds) if lifetime_s.is_some_and(|earlier| earlier != seconds) => {
+                    return Err(invalid(format!("{EXPIRY} is given twice")));
+                }
+                Some(seconds) => lifetime_s = Some(seconds),
+                None => asked.push(lawful(scope)?.to_owned()),
+            }
         }
-        Ok(scopes)
-    }
-
-    fn add(&mut self, scope: &str) -> Result<(), TokenError> {
-        if let Some(lifetime) = lifetime(scope)? {
-            let repeated =
-                self.lifetime_s.replace(lifetime).is_some_and(|earlier| earlier != lifetime);
-            return if repeated {
-                Err(invalid(format!("{EXPIRY} is given twice")))
-            } else {
-                Ok(())
-            };
-        }
-        let known = scope == OFFLINE
-            || scope == OPENID
-            || (scope.len() > "urn:opc:".len() && scope.starts_with("urn:opc:"));
-        let lawful = scope.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e));
-        if !known || !lawful {
-            return Err(invalid(format!("the scope {} is not known", printable(scope))));
-        }
-        if !self.asked.iter().any(|asked| asked == scope) {
-            self.asked.push(scope.to_owned());
-        }
-        Ok(())
+        Ok(Self { asked, lifetime_s })
     }
 
     fn covers(&self, scope: &str) -> bool {
-        let all = self.asked.iter().any(|asked| asked == MY_SCOPES);
-        self.asked.iter().any(|asked| asked == scope) || (all && scope.starts_with("urn:opc:idm:"))
+        let all = scope.starts_with(OWN) && self.asks_for(MY_SCOPES);
+        all || self.asked.iter().any(|held| covers(held, scope))
     }
+}
+
+/// RFC 6749 section 3.3.
+fn lawful(scope: &str) -> Result<&str, TokenError> {
+    let lawful = scope.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e));
+    lawful
+        .then_some(scope)
+        .ok_or_else(|| invalid(format!("the scope {} is not known", printable(scope))))
 }
 
 /// Some of Oracle's own guides encode the blanks twice: a literal `%20` separates where a scope begins behind it.
@@ -156,7 +166,7 @@ fn with_blanks(text: &str) -> String {
     let mut spaced = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let begins_scope =
-            ["urn:", OFFLINE, OPENID, "http"].iter().any(|start| part.starts_with(start));
+            ["urn:", OFFLINE, "openid", "http"].iter().any(|start| part.starts_with(start));
         spaced.push_str(if begins_scope { " " } else { "%20" });
         spaced.push_str(part);
     }
@@ -178,12 +188,12 @@ fn lifetime(scope: &str) -> Result<Option<u64>, TokenError> {
     }
 }
 
-fn invalid(reason: String) -> TokenError {
+pub(super) fn invalid(reason: String) -> TokenError {
     TokenError::InvalidScope(reason)
 }
 
 /// Hostile text as RFC 6749 allows it in `error_description`.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     text.chars()
         .take(60)
         .map(|letter| {
@@ -235,8 +245,6 @@ mod tests {
     fn unknown_malformed_and_huge_scopes_are_refused() {
         let huge = "urn:opc:x ".repeat(500);
         for text in [
-            "admin",
-            "urn:opc:",
             "urn:opc:\"",
             "urn:opc:é",
             "openid\toffline_access",
@@ -249,14 +257,6 @@ mod tests {
             assert!(matches!(&error, TokenError::InvalidScope(_)), "{text:.40}");
             assert!(error.to_string().bytes().all(|byte| (0x20..0x7f).contains(&byte)), "{error}");
         }
-    }
-
-    #[test]
-    fn the_lifetime_is_what_was_asked_within_the_servers_cap() {
-        assert_eq!(parsed("openid").lifetime_s(3600, 86_400), 3600);
-        assert_eq!(parsed("urn:opc:resource:expiry=7200").lifetime_s(3600, 86_400), 7200);
-        assert_eq!(parsed("urn:opc:resource:expiry=31536000").lifetime_s(3600, 86_400), 86_400);
-        assert_eq!(Scopes::parse(None).unwrap().lifetime_s(3600, 86_400), 3600);
     }
 
     #[test]
@@ -275,6 +275,7 @@ mod tests {
             ("another",         original,                            "openid",                                             None),
             ("all",             "urn:opc:idm:t.user.me",             "urn:opc:idm:__myscopes__",                           None),
             ("unknown",         original,                            "admin",                                              None),
+            ("only offline",    "urn:opc:idm:t.user.me offline_access", "offline_access",                                  Some(None)),
         ];
         for (name, original, narrower, want) in cases {
             let narrowed = parsed(original).narrowed(Some(narrower), 3600);
@@ -287,22 +288,6 @@ mod tests {
             kept.asked,
             ["openid", "offline_access"],
             "a lifetime alone changes only the lifetime"
-        );
-    }
-
-    #[test]
-    fn foreign_scopes_are_accepted_and_never_granted() {
-        assert_eq!(
-            parsed("urn:opc:idm:__myscopes__").granted(true),
-            "urn:opc:idm:t.security.client urn:opc:idm:t.user.me"
-        );
-        assert_eq!(
-            parsed("urn:opc:idm:__myscopes__").granted(false),
-            "urn:opc:idm:t.security.client"
-        );
-        assert_eq!(
-            parsed("urn:opc:idm:role.Identity%20Domain%20Administrator openid").granted(true),
-            "openid"
         );
     }
 }
