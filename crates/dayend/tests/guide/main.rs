@@ -8,6 +8,7 @@
 )]
 
 mod codes;
+mod identity;
 mod manual;
 mod night;
 mod parameters;

@@ -10,9 +10,9 @@ const SEPARATOR: &str = "---- the next sample ----";
 const PAGE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/interface.md"));
 
 /// A fenced block.
-struct Block<'a> {
-    language: &'a str,
-    text: &'a str,
+pub(crate) struct Block<'a> {
+    pub(crate) language: &'a str,
+    pub(crate) text: &'a str,
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn is_stamp(part: &str) -> bool {
     digits.len() == 13 && digits.bytes().all(|letter| letter.is_ascii_digit())
 }
 
-fn blocks(page: &str) -> Vec<Block<'_>> {
+pub(crate) fn blocks(page: &str) -> Vec<Block<'_>> {
     let fences: Vec<&str> = page.split("\n```").skip(1).collect();
     let opening = fences.into_iter().step_by(2);
     opening

@@ -34,17 +34,24 @@ fn configuration(app: &App) -> Value {
     let at = |path: &str| format!("{base}{path}");
     let (authorize, token) = (at("/oauth2/v1/authorize"), at("/oauth2/v1/token"));
     let (userinfo, logout) = (at("/oauth2/v1/userinfo"), at("/oauth2/v1/userlogout"));
+    let (revoke, introspect) = (at("/oauth2/v1/revoke"), at("/oauth2/v1/introspect"));
     let jwks = at("/admin/v1/SigningCert/jwk");
     json!({
         "issuer": app.service.identity().issuer(),
         "authorization_endpoint": authorize,
         "token_endpoint": token,
         "userinfo_endpoint": userinfo,
+        "revocation_endpoint": revoke,
+        "introspection_endpoint": introspect,
+        "introspect_endpoint": introspect,
         "end_session_endpoint": logout,
         "secure_authorization_endpoint": authorize,
         "secure_token_endpoint": token,
         "secure_userinfo_endpoint": userinfo,
+        "secure_revocation_endpoint": revoke,
+        "secure_introspection_endpoint": introspect,
         "secure_end_session_endpoint": logout,
+        "device_authorization_endpoint": at("/oauth2/v1/device"),
         "jwks_uri": jwks,
         "secure_jwks_uri": jwks,
         "scopes_supported": SCOPES,
