@@ -16,6 +16,7 @@ mod from_network;
 mod housekeeping;
 pub(crate) mod init;
 mod logs;
+mod mail;
 mod master_key;
 pub(crate) mod migrate_store;
 mod offline;

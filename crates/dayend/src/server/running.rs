@@ -5,11 +5,12 @@ use super::authority::ServerNames;
 use super::certificate::{self, Certificate};
 use super::config;
 use super::database::Database;
-use super::directory::{Directory, link_program};
+use super::directory::{Directory, link_program, read_secret};
 use super::failure::Failure;
 use super::file_store;
 use super::from_network::FromNetwork;
 use super::housekeeping::{self, Housekeeping};
+use super::mail::Smtp;
 use super::master_key::keys_of;
 use super::offline::{has_records, installation_in};
 use super::open_files;
@@ -26,6 +27,7 @@ use dayend_service::use_cases::{Parts, Service};
 use dayend_store::port::Store;
 use dayend_web::app::{App, WebSettings};
 use dayend_web::server::{Limits, ProxyRange, ServeError, TlsMaterial, faces, serve};
+use secrecy::SecretString;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -123,6 +125,7 @@ struct Prepared {
     executors: dayend_executor::settings::Settings,
     identity: IdentitySettings,
     vault: Vault,
+    smtp: Option<Smtp>,
 }
 
 async fn prepare(
@@ -147,8 +150,17 @@ async fn prepare(
         executors: executor_settings(directory, settings, &base_url)?,
         identity: identity_settings(directory, settings, &base_url)?,
         vault: file_store::open(directory, settings)?,
+        smtp: smtp(settings)?,
         base_url,
     })
+}
+
+/// Whoever takes letters, if somebody does.
+fn smtp(settings: &Settings) -> Result<Option<Smtp>, Failure> {
+    let Some(mail) = &settings.mail else { return Ok(None) };
+    let password = mail.password_file.as_deref().map(read_secret).transpose()?;
+    let password = password.map(|text| SecretString::from(text.trim_end_matches(['\r', '\n'])));
+    Smtp::new(mail, password).map(Some)
 }
 
 async fn start_on(
@@ -198,7 +210,11 @@ async fn start_on(
 
     service.identity().refresh_keys(service.now()).await;
     let keys = housekeeping::keys(Arc::clone(&service));
-    let faces = faces(App::new(service, prepared.web));
+    let mut app = App::new(service, prepared.web);
+    if let Some(smtp) = prepared.smtp {
+        app = app.with_mailer(Arc::new(smtp));
+    }
+    let faces = faces(app);
     let limits = Limits {
         connections: open_files::connections(settings.connections),
         per_address: settings.connections_per_address,

@@ -9,5 +9,5 @@ mod value;
 pub(crate) use load::{Flag, Loaded, load, unknown_variables};
 pub(crate) use manual::commented_file;
 pub(crate) use table::{SETTINGS, Setting};
-pub(crate) use typed::{BucketSettings, LogFormat, Settings};
+pub(crate) use typed::{BucketSettings, LogFormat, MailSettings, Settings};
 pub(crate) use value::Kind;

@@ -391,6 +391,36 @@ pub(crate) const SETTINGS: &[Setting] = &[
         default: "900",
         doc: "How long a log-in in the browser may rest until it must be repeated, in seconds.",
     },
+    Setting {
+        key: "mail.server",
+        kind: Kind::Text,
+        default: "",
+        doc: "A mail server, such as smtp.bank.example:587, for links to reset passwords; empty sends no mail.",
+    },
+    Setting {
+        key: "mail.from",
+        kind: Kind::Text,
+        default: "",
+        doc: "The address that letters come from, such as `Dayend <dayend@bank.example>`.",
+    },
+    Setting {
+        key: "mail.user",
+        kind: Kind::Text,
+        default: "",
+        doc: "The user name at the mail server; empty logs in nowhere.",
+    },
+    Setting {
+        key: "mail.password_file",
+        kind: Kind::Path,
+        default: "",
+        doc: "A file (mode 0600) with the password of `mail.user`.",
+    },
+    Setting {
+        key: "mail.tls",
+        kind: Kind::OneOf(&["starttls", "tls", "none"]),
+        default: "starttls",
+        doc: "How the connection to the mail server is encrypted: starttls, tls or none.",
+    },
 ];
 
 #[cfg(test)]

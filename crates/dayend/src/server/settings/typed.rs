@@ -16,6 +16,18 @@ pub(crate) enum LogFormat {
     Json,
 }
 
+/// How letters are sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct MailSettings {
+    /// `host:port`.
+    pub(crate) server: String,
+    pub(crate) from: String,
+    pub(crate) user: Option<String>,
+    pub(crate) password_file: Option<PathBuf>,
+    /// `starttls`, `tls` or `none`.
+    pub(crate) tls: String,
+}
+
 /// All settings of a server, valid.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
@@ -64,6 +76,8 @@ pub(crate) struct Settings {
     pub(crate) refresh_token_s: u64,
     pub(crate) session_s: u64,
     pub(crate) session_idle_s: u64,
+    /// None: no mail is sent.
+    pub(crate) mail: Option<MailSettings>,
 }
 
 impl Settings {
@@ -113,6 +127,7 @@ impl Settings {
             refresh_token_s: read.number("identity.refresh_token_s"),
             session_s: read.number("identity.session_s"),
             session_idle_s: read.number("identity.session_idle_s"),
+            mail: read.mail(),
         };
         let mut problems = loaded.problems.clone();
         if read.path("tls.cert").is_some() != read.path("tls.key").is_some() {
@@ -279,6 +294,18 @@ impl Reader<'_> {
                 unreachable!("identity.issuers are tables in the table")
             }
         }
+    }
+
+    fn mail(&self) -> Option<MailSettings> {
+        Some(self.text("mail.server")).filter(|server| !server.is_empty()).map(|server| {
+            MailSettings {
+                server,
+                from: self.text("mail.from"),
+                user: Some(self.text("mail.user")).filter(|user| !user.is_empty()),
+                password_file: self.path("mail.password_file"),
+                tls: self.text("mail.tls"),
+            }
+        })
     }
 
     fn path(&self, key: &str) -> Option<PathBuf> {
