@@ -3,6 +3,7 @@
 mod apps;
 mod consent;
 mod cookies;
+mod device;
 mod flow;
 mod form;
 mod home;

@@ -192,6 +192,8 @@ async fn the_second_use_of_a_code_ends_what_the_first_one_got() {
     )
     .await;
     assert_eq!(outcome(&refreshed), "400 invalid_grant");
+    let access = first["access_token"].as_str().unwrap();
+    assert!(app.service.authenticate(access).await.is_err(), "the access token is refused, too");
     app.verify().await;
 }
 

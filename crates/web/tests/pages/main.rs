@@ -6,6 +6,7 @@ mod authorize;
 mod browser;
 mod codes;
 mod cors;
+mod device;
 mod discovery;
 mod hostile;
 mod log_out;
