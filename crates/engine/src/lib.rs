@@ -5,6 +5,7 @@
 
 pub mod codes;
 pub mod definition;
+pub mod file_names;
 pub mod params;
 pub mod plan;
 pub mod run;

@@ -82,3 +82,64 @@ impl<'de> Deserialize<'de> for MisDate {
         text.parse().map_err(serde::de::Error::custom)
     }
 }
+
+/// A time of the day, as on a clock without seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TimeOfDay {
+    pub hour: u8,
+    pub minute: u8,
+}
+
+/// A text that is no `hh:mm` time.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a time of the day of the form hh:mm, from 00:00 to 23:59")]
+pub struct NotATime(pub String);
+
+impl FromStr for TimeOfDay {
+    type Err = NotATime;
+
+    fn from_str(text: &str) -> Result<Self, NotATime> {
+        let number = |digits: &str, end: u8| {
+            let shaped = digits.len() == 2 && digits.bytes().all(|byte| byte.is_ascii_digit());
+            digits.parse().ok().filter(|number| shaped && *number < end)
+        };
+        let parsed = text.split_once(':').and_then(|(hour, minute)| {
+            Some(Self { hour: number(hour, 24)?, minute: number(minute, 60)? })
+        });
+        parsed.ok_or_else(|| NotATime(crate::codes::shortened(text)))
+    }
+}
+
+impl fmt::Display for TimeOfDay {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{:02}:{:02}", self.hour, self.minute)
+    }
+}
+
+impl Serialize for TimeOfDay {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for TimeOfDay {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_of_the_day_is_four_digits_and_a_colon() {
+        for text in ["00:00", "09:05", "22:30", "23:59"] {
+            assert_eq!(text.parse::<TimeOfDay>().map(|time| time.to_string()), Ok(text.to_owned()));
+        }
+        for text in ["", "24:00", "9:05", "09:60", "22:3", "2230", "+9:05", "22:30:00", "aa:bb", "é:30"] {
+            assert!(text.parse::<TimeOfDay>().is_err(), "{text}");
+        }
+    }
+}

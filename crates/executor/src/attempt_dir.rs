@@ -1,5 +1,6 @@
 //! The directory of one attempt: who claimed it, how it ended, what it wrote.
 
+use crate::port::FileNote;
 use dayend_engine::codes::AttemptId;
 use dayend_engine::time::Timestamp;
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -74,6 +75,34 @@ impl AttemptDir {
     /// The command's current directory, removed afterwards.
     pub(crate) fn cwd(&self) -> PathBuf {
         self.path.join("cwd")
+    }
+
+    /// Which files were fetched for the command.
+    pub(crate) fn fetched(&self) -> PathBuf {
+        self.path.join("fetched.json")
+    }
+
+    /// Which files were collected from it; nothing is left to collect.
+    pub(crate) fn collected(&self) -> PathBuf {
+        self.path.join("collected.json")
+    }
+
+    /// Writes files down.
+    pub(crate) fn write_notes(&self, target: &Path, notes: &[FileNote]) -> io::Result<()> {
+        self.write_durably(target, &serde_json::to_vec(notes)?)
+    }
+
+    /// The files that were written down. None: they were not.
+    pub(crate) fn notes(target: &Path) -> Option<Vec<FileNote>> {
+        serde_json::from_slice(&fs::read(target).ok()?).ok()
+    }
+
+    /// Removes the command's directory with all that is in it; fine if there is none.
+    pub(crate) fn clear_cwd(&self) {
+        // Mostly nothing is in it. What cannot be removed now goes with the attempt's directory.
+        if fs::remove_dir(self.cwd()).is_err() {
+            let _ = fs::remove_dir_all(self.cwd());
+        }
     }
 
     /// Makes the directory and those above it; fine if they exist.

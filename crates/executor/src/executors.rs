@@ -2,14 +2,15 @@
 
 use crate::attempt_dir::AttemptDir;
 use crate::callback::{self, CALLBACK_PATH, CallbackError};
+use crate::files::{FileArea, Waits};
 use crate::http::Http;
 use crate::http::answer;
 use crate::live::{Live, Order, Phase};
 use crate::port::{Attempt, Executor, Fact, Outcome, Report, Reports};
 use crate::settings::Settings;
 use crate::slots::FairSlots;
-use crate::{command, http, shim, sql};
-use dayend_engine::codes::AttemptId;
+use crate::{command, files, http, shim, sql};
+use dayend_engine::codes::{AttemptId, Scope};
 use dayend_engine::definition::Work;
 use std::fmt;
 use std::future::Future;
@@ -18,6 +19,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::runtime::Handle;
+use tokio::sync::{Semaphore, SetOnce};
+
+/// How many attempts look for files at a time: each look asks the store.
+const LOOKS_MAX: usize = 8;
 
 /// Starts, stops and adopts attempts of every kind of task.
 pub struct Executors {
@@ -35,11 +40,20 @@ pub(crate) struct Shared {
     pub(crate) sql_slots: FairSlots,
     pub(crate) http: Http,
     pub(crate) shim: shim::Program,
+    pub(crate) waits: Waits,
+    /// How many look for files at a time.
+    pub(crate) looks: Semaphore,
+    area: SetOnce<Arc<dyn FileArea>>,
 }
 
 impl Shared {
     pub(crate) fn dir(&self, id: AttemptId) -> AttemptDir {
         AttemptDir::of(&self.settings.attempts_dir, id)
+    }
+
+    /// The file exchange; a server that starts has attempts before it has one.
+    pub(crate) async fn area(&self) -> Arc<dyn FileArea> {
+        Arc::clone(self.area.wait().await)
     }
 
     /// Ends an attempt that was told to end before it got a slot.
@@ -72,6 +86,9 @@ impl Executors {
             sql_slots: FairSlots::new(settings.limits.sql),
             http: Http::new(&settings),
             shim: shim::Program::new(settings.command.shim.as_deref()),
+            waits: Waits::default(),
+            looks: Semaphore::new(LOOKS_MAX),
+            area: SetOnce::new(),
             settings,
         };
         Arc::new(Self {
@@ -94,6 +111,18 @@ impl Executors {
         } else {
             Err(CallbackError::NotRunning)
         }
+    }
+
+    /// Says where files are. Attempts that have to do with files wait until this is said, once.
+    pub fn use_files(&self, area: Arc<dyn FileArea>) {
+        if self.shared.area.set(area).is_err() {
+            tracing::error!("the file exchange was named twice");
+        }
+    }
+
+    /// Tells those that wait for it that a file is there, whole, or was replaced.
+    pub fn file_arrived(&self, scope: &Scope, name: &str) {
+        self.shared.waits.arrived(scope, name);
     }
 
     /// Where an endpoint may post the result of this attempt.
@@ -175,6 +204,7 @@ impl Executor for Executors {
             Work::Command(work) => self.spawn(id, command::run(shared, attempt, work, orders)),
             Work::Http(work) => self.spawn(id, http::run(shared, attempt, work, orders)),
             Work::Sql(work) => self.spawn(id, sql::run(shared, attempt, work, orders)),
+            Work::File(work) => self.spawn(id, files::run(shared, attempt, work, orders)),
         }
     }
 
@@ -192,8 +222,9 @@ impl Executor for Executors {
         let shared = Arc::clone(&self.shared);
         match work {
             Work::Noop => {}
-            Work::Command(_) => self.spawn(id, command::adopt(shared, id, orders)),
+            Work::Command(work) => self.spawn(id, command::adopt(shared, attempt, work, orders)),
             Work::Http(work) => self.spawn(id, http::adopt(shared, attempt, work, orders)),
+            Work::File(work) => self.spawn(id, files::run(shared, attempt, work, orders)),
             Work::Sql(_) => {
                 self.shared.live.end(
                     id,

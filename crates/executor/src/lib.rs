@@ -7,6 +7,7 @@ mod attempt_dir;
 mod callback;
 mod command;
 mod executors;
+pub mod files;
 mod http;
 mod live;
 mod log;

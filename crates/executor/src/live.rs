@@ -1,6 +1,6 @@
 //! The attempts that this process looks after, and the promise that each ends exactly once.
 
-use crate::port::{Fact, Outcome, Report, Reports};
+use crate::port::{Fact, FileNote, Outcome, Report, Reports};
 use dayend_engine::codes::AttemptId;
 use dayend_engine::time::Timestamp;
 use std::collections::HashMap;
@@ -112,6 +112,13 @@ impl Live {
 
     pub(crate) fn accepted(&self, id: AttemptId, handle: String) {
         self.while_live(id, |_| self.report(id, Fact::Accepted { handle }));
+    }
+
+    /// Tells of the files that the attempt had to do with, if there are any.
+    pub(crate) fn files(&self, id: AttemptId, files: Vec<FileNote>) {
+        if !files.is_empty() {
+            self.while_live(id, |_| self.report(id, Fact::Files { files }));
+        }
     }
 
     /// Reports the end now, unless somebody did before. True if this was the one.

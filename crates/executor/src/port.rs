@@ -1,9 +1,10 @@
 //! The one way in and the one way out: [`Executor`] and [`Reports`].
 
-use dayend_engine::codes::{AttemptId, RunId};
+use dayend_engine::codes::{AttemptId, RunId, Scope};
 use dayend_engine::definition::{Batch, ConnectionTarget, Spec};
 use dayend_engine::params::Params;
 use dayend_engine::time::{MisDate, Timestamp};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Everything an executor needs to make one attempt. Shares the definition; owns only what differs per attempt.
@@ -15,10 +16,14 @@ use std::sync::Arc;
 pub struct Attempt {
     pub id: AttemptId,
     pub tenant: Arc<str>,
+    /// Where its files are.
+    pub scope: Arc<Scope>,
     pub run_id: RunId,
     pub mis_date: MisDate,
     /// The definition that the run is pinned to; the task is the one at `id.node`.
     pub batch: Arc<Batch>,
+    /// When it was handed over, by what is on disk: the same after a server restart.
+    pub dispatched_at: Timestamp,
     /// Counts from 1 within the generation.
     pub attempt: u32,
     /// Counts from 1; a restart opens the next.
@@ -77,8 +82,34 @@ pub enum Fact {
     Started,
     /// An HTTP endpoint answered 202: where to go on after a server restart (opaque to everybody else).
     Accepted { handle: String },
+    /// The files that it had to do with; known before it ends.
+    Files { files: Vec<FileNote> },
     /// It is over; nothing of it runs any more.
     Ended { outcome: Outcome, message: String },
+}
+
+/// A file that an attempt had to do with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileNote {
+    #[serde(rename = "use")]
+    pub purpose: FileUse,
+    /// As it is called in the file exchange.
+    pub name: String,
+    pub size_bytes: u64,
+    /// In hex.
+    pub sha256: String,
+}
+
+/// What an attempt did with a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FileUse {
+    /// It waited for it.
+    Awaited,
+    /// It read it.
+    In,
+    /// It left it.
+    Out,
 }
 
 /// How an attempt ended.

@@ -18,6 +18,8 @@ pub const HTTP_MAX: usize = 512;
 pub const HTTP_PER_HOST_MAX: usize = 64;
 /// How many SQL attempts run at a time, unless set otherwise.
 pub const SQL_MAX: usize = 64;
+/// How many bytes the input files of one attempt may have together, and its output files, unless set otherwise.
+pub const FILES_MAX_BYTES: u64 = 16 << 30;
 /// How long in-process attempts may go on after a shutdown began, unless set otherwise.
 pub const DRAIN: Duration = Duration::from_secs(2);
 /// How long a command has between TERM and KILL, unless set otherwise.
@@ -54,6 +56,8 @@ pub struct Limits {
     pub http_per_host: usize,
     pub sql: usize,
     pub log_bytes: u64,
+    /// What the input files of one attempt may have together, and its output files.
+    pub files_bytes: u64,
 }
 
 /// How HTTP tasks behave.
@@ -142,6 +146,7 @@ impl Default for Limits {
             http_per_host: HTTP_PER_HOST_MAX,
             sql: SQL_MAX,
             log_bytes: LOG_MAX_BYTES,
+            files_bytes: FILES_MAX_BYTES,
         }
     }
 }

@@ -9,6 +9,7 @@ use sqlx::{AssertSqlSafe, SqlSafeStr as _};
 const STEPS: &[(i64, &str, &str)] = &[
     (1, "first", include_str!("../migrations/0001_first.sql")),
     (2, "documents", include_str!("../migrations/0002_documents.sql")),
+    (3, "node_files", include_str!("../migrations/0003_node_files.sql")),
 ];
 
 /// The newest schema version of a database; none: no step was taken.

@@ -9,11 +9,11 @@ use dayend_engine::time::Timestamp;
 
 /// The new state of a node.
 pub(crate) const PUT: &str = "INSERT INTO run_nodes (run, node, partition, owner_epoch, state, generation, attempt, epoch, wake_at, \
-    started_at, ended_at, handle, message) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
+    started_at, ended_at, handle, message, files) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
     ON CONFLICT (run, node) DO UPDATE SET partition = excluded.partition, owner_epoch = excluded.owner_epoch, \
     state = excluded.state, generation = excluded.generation, attempt = excluded.attempt, epoch = excluded.epoch, \
     wake_at = excluded.wake_at, started_at = excluded.started_at, ended_at = excluded.ended_at, \
-    handle = excluded.handle, message = excluded.message";
+    handle = excluded.handle, message = excluded.message, files = excluded.files";
 /// The nodes of a run, in order.
 pub(crate) const OF_RUN: &str = "SELECT * FROM run_nodes WHERE run = $1 ORDER BY node";
 
@@ -28,23 +28,23 @@ pub(crate) struct NewNode<'a> {
 }
 
 /// The columns of [`PUT`].
-impl Row<13> for NewNode<'_> {
-    fn values(&self) -> [Value<'_>; 13] {
+impl Row<14> for NewNode<'_> {
+    fn values(&self) -> [Value<'_>; 14] {
         let Self { group, row } = self;
         let [node, rest @ ..] = cells(row);
-        let [state, generation, attempt, epoch, wake_at, started_at, ended_at, handle, message] =
+        let [state, generation, attempt, epoch, wake_at, started_at, ended_at, handle, message, files] =
             rest;
         let (run, partition, owner_epoch) =
             (row.run.0.into(), group.partition.0.into(), group.epoch.0.into());
         #[rustfmt::skip]
         let values =
-            [run, node, partition, owner_epoch, state, generation, attempt, epoch, wake_at, started_at, ended_at, handle, message];
+            [run, node, partition, owner_epoch, state, generation, attempt, epoch, wake_at, started_at, ended_at, handle, message, files];
         values
     }
 }
 
 /// The node's number and state alone.
-pub(crate) fn cells(row: &NodeRow) -> [Value<'_>; 10] {
+pub(crate) fn cells(row: &NodeRow) -> [Value<'_>; 11] {
     [
         row.node.into(),
         row.state.into(),
@@ -56,6 +56,7 @@ pub(crate) fn cells(row: &NodeRow) -> [Value<'_>; 10] {
         row.ended_at.into(),
         row.handle.as_deref().into(),
         row.message.as_deref().into(),
+        row.files.as_deref().into(),
     ]
 }
 
@@ -72,5 +73,6 @@ row!(NodeRow, |row| {
         ended_at: row.try_get::<Option<i64>>("ended_at")?.map(Timestamp),
         handle: row.try_get("handle")?,
         message: row.try_get("message")?,
+        files: row.try_get("files")?,
     })
 });

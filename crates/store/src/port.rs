@@ -221,6 +221,8 @@ pub struct NodeRow {
     /// What an asynchronous attempt needs to be followed after a server restart.
     pub handle: Option<String>,
     pub message: Option<String>,
+    /// The files that its newest attempt had to do with, as JSON.
+    pub files: Option<String>,
 }
 
 /// One audit event. The store chains it: `hash = SHA-256(previous hash, all other columns)`, per partition.

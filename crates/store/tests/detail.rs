@@ -88,6 +88,7 @@ fn node(number: u32, wake_at: Option<i64>, message: Option<&str>) -> NodeRow {
         ended_at: None,
         handle: None,
         message: message.map(str::to_owned),
+        files: None,
     }
 }
 
@@ -113,8 +114,8 @@ fn states() -> impl Strategy<Value = RunState> {
 fn nodes() -> impl Strategy<Value = NodeRow> {
     let numbers = (any::<u32>(), any::<u8>(), any::<u32>(), any::<u32>(), any::<u32>());
     let instants = (instants(), instants(), instants());
-    let texts = (option::of(".{0,20}"), option::of(".{0,20}"));
-    (numbers, instants, texts).prop_map(|(numbers, instants, (handle, message))| NodeRow {
+    let texts = (option::of(".{0,20}"), option::of(".{0,20}"), option::of(".{0,20}"));
+    (numbers, instants, texts).prop_map(|(numbers, instants, (handle, message, files))| NodeRow {
         run: RUN,
         node: numbers.0,
         state: numbers.1,
@@ -126,6 +127,7 @@ fn nodes() -> impl Strategy<Value = NodeRow> {
         ended_at: instants.2,
         handle,
         message,
+        files,
     })
 }
 

@@ -99,8 +99,8 @@ async fn a_database_from_a_newer_or_altered_version_is_refused() {
             .starts_with("schema step 1 of the database is not the one of this program"),
         "{error}"
     );
-    raw(&path, "UPDATE _sqlx_migrations SET version = 9 WHERE version = 2").await;
-    let sentence = "the database was written by a newer Dayend: its schema version is 9, and this program knows up to 2";
+    raw(&path, "UPDATE _sqlx_migrations SET version = 9 WHERE version = 3").await;
+    let sentence = "the database was written by a newer Dayend: its schema version is 9, and this program knows up to 3";
     assert_eq!(SqliteStore::open(&path).await.unwrap_err().to_string(), sentence);
     assert_eq!(SqliteStore::open_read_only(&path).unwrap_err().to_string(), sentence);
 }

@@ -112,6 +112,7 @@ fn group(key: i64, epoch: OwnerEpoch, nodes: u32) -> Group {
         ended_at: None,
         handle: None,
         message: None,
+        files: None,
     };
     let record = HistoryRecord {
         run: Some(RunKey(key)),

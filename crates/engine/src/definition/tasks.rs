@@ -321,7 +321,7 @@ mod tests {
 
     fn command(argument: &str) -> Spec {
         let argv = vec!["run".to_owned(), argument.to_owned()];
-        Spec { work: Work::Command(CommandWork { argv, env: BTreeMap::new() }), ..Spec::default() }
+        Spec { work: Work::Command(CommandWork { argv, ..CommandWork::default() }), ..Spec::default() }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What tasks do, and the systems that they reach.
 
+use super::files::{CommandFiles, FileWork};
 use crate::codes::Code;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ pub enum Work {
     Command(CommandWork),
     Http(HttpWork),
     Sql(SqlWork),
+    File(FileWork),
 }
 
 impl Work {
@@ -28,13 +30,16 @@ impl Work {
 }
 
 /// A program to run, without a shell.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CommandWork {
     /// The program and its arguments; each may hold placeholders, none is ever split or joined.
     pub argv: Vec<String>,
     /// Extra environment; values may hold placeholders.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub env: BTreeMap<String, String>,
+    /// What it reads from the file exchange and leaves there.
+    #[serde(default, skip_serializing_if = "CommandFiles::is_empty")]
+    pub files: CommandFiles,
 }
 
 /// A request to send.

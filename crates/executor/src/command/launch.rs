@@ -5,7 +5,7 @@ use crate::command::prepare::prepare;
 use crate::executors::Shared;
 use crate::port::{Attempt, Outcome};
 use crate::settings::Settings;
-use crate::shim::spec::Spec;
+use crate::shim::spec::{Spec, UserIds};
 use crate::shim::{MARKER, SUPERVISE};
 use dayend_engine::definition::CommandWork;
 use rustix::fs::{Gid, Mode, OFlags, Uid};
@@ -22,26 +22,36 @@ pub(super) struct NotLaunched {
     pub(super) message: String,
 }
 
-/// Writes down what is to run and starts its shim.
-pub(super) fn launch(
-    shared: &Shared,
+/// Writes down what is to run, and says as whom.
+pub(super) fn lay_out(
+    settings: &Settings,
     dir: &AttemptDir,
     attempt: &Attempt,
     work: &CommandWork,
-) -> Result<Child, NotLaunched> {
-    let settings = &shared.settings;
-    let failed = |message| NotLaunched { outcome: Outcome::Failed, message };
-    let spec = prepare(settings, dir, attempt, work).map_err(failed)?;
-    lay_out(settings, dir, &spec).map_err(|error| {
+) -> Result<Option<UserIds>, NotLaunched> {
+    let spec = prepare(settings, dir, attempt, work).map_err(NotLaunched::failed)?;
+    make_dirs(settings, dir, &spec).map_err(|error| {
         if error.kind() == io::ErrorKind::AlreadyExists {
             // Whatever was started then may still run: this is no failure that may simply be repeated.
             let message = "the attempt was started before".to_owned();
             return NotLaunched { outcome: Outcome::Lost, message };
         }
-        failed(format!("the attempt's directory cannot be made: {error}"))
+        NotLaunched::failed(format!("the attempt's directory cannot be made: {error}"))
     })?;
-    spawn_shim(shared.shim.path(), dir)
-        .map_err(|error| failed(format!("the command's shim cannot be started: {error}")))
+    Ok(spec.user)
+}
+
+/// Starts the shim of what was written down.
+pub(super) fn start(shared: &Shared, dir: &AttemptDir) -> Result<Child, NotLaunched> {
+    spawn_shim(shared.shim.path(), dir).map_err(|error| {
+        NotLaunched::failed(format!("the command's shim cannot be started: {error}"))
+    })
+}
+
+impl NotLaunched {
+    pub(super) fn failed(message: String) -> Self {
+        Self { outcome: Outcome::Failed, message }
+    }
 }
 
 /// Asks the shim to stop the command. Also works on one that another server started, or that has not got so far yet.
@@ -56,7 +66,7 @@ pub(super) fn ask_to_stop(dir: &AttemptDir) -> io::Result<()> {
     }
 }
 
-fn lay_out(settings: &Settings, dir: &AttemptDir, spec: &Spec) -> io::Result<()> {
+fn make_dirs(settings: &Settings, dir: &AttemptDir, spec: &Spec) -> io::Result<()> {
     // Another user must be able to pass through to the command's current directory.
     let mode = if spec.user.is_some() { 0o711 } else { 0o700 };
     make_dir(&settings.work_dir, 0o700, spec)?;

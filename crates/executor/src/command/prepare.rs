@@ -50,7 +50,8 @@ pub(super) fn prepare(
     let user = settings.command.user.as_deref().map(find_user).transpose()?;
     let grace_ms = u64::try_from(settings.command.grace.as_millis()).unwrap_or(u64::MAX);
     let rlimits = settings.command.rlimits;
-    Ok(Spec { program, argv, env, user, rlimits, log_bytes: settings.limits.log_bytes, grace_ms })
+    let (log_bytes, keep_cwd) = (settings.limits.log_bytes, !work.files.outputs.is_empty());
+    Ok(Spec { program, argv, env, user, rlimits, log_bytes, grace_ms, keep_cwd })
 }
 
 /// What a task may replace, and the path, which it may not.

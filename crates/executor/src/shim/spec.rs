@@ -18,6 +18,9 @@ pub(crate) struct Spec {
     pub(crate) rlimits: Rlimits,
     pub(crate) log_bytes: u64,
     pub(crate) grace_ms: u64,
+    /// What a command that succeeded left in its directory is collected by the server.
+    #[serde(default)]
+    pub(crate) keep_cwd: bool,
 }
 
 /// Who a command runs as, if not as the server's own user.

@@ -46,9 +46,9 @@ pub(super) fn supervise(dir: &AttemptDir) -> io::Result<()> {
     let outcome = run(dir).unwrap_or_else(|error| {
         WrittenOutcome::failed(format!("the command could not be started: {error}"))
     });
-    // What is left in the command's directory is the command's own; nobody can use it any more. Mostly nothing is.
-    if std::fs::remove_dir(dir.cwd()).is_err() {
-        let _ = std::fs::remove_dir_all(dir.cwd());
+    // What else is left in the command's directory is the command's own; nobody can use it any more.
+    if !(outcome.succeeded && read_spec(dir).is_ok_and(|spec| spec.keep_cwd)) {
+        dir.clear_cwd();
     }
     outcome.write(dir)?;
     drop(lock);

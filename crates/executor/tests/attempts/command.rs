@@ -100,6 +100,7 @@ async fn a_command_gets_a_clean_environment() {
     let work = CommandWork {
         argv: vec!["/usr/bin/env".to_owned()],
         env: map(&[("SRC", "$P$"), ("LANG", "de_DE.UTF-8")]),
+        ..CommandWork::default()
     };
     let attempt = attempt_with(Work::Command(work), &[("P", "a b\nc")]);
     let id = attempt.id;
@@ -127,8 +128,8 @@ async fn a_command_gets_a_clean_environment() {
     want.sort_unstable();
     assert_eq!(got, want);
     assert!(!cwd.exists(), "the current directory is removed afterwards");
-    let refused =
-        CommandWork { argv: vec!["/bin/true".to_owned()], env: map(&[("LD_PRELOAD", "x")]) };
+    let (argv, env) = (vec!["/bin/true".to_owned()], map(&[("LD_PRELOAD", "x")]));
+    let refused = CommandWork { argv, env, ..CommandWork::default() };
     let (outcome, message) = node.run(crate::harness::attempt(Work::Command(refused))).await;
     assert_eq!(
         (outcome, message.as_str()),
@@ -271,7 +272,8 @@ async fn limits_of_the_system_end_a_command_with_a_clear_message() {
         place.node_with(|settings| settings.command.rlimits.file_size_bytes = Some(100_000));
     let long = |length: usize| {
         let argv = ["/bin/sh", "-c", "echo ${#LONG}"].map(str::to_owned).to_vec();
-        attempt(Work::Command(CommandWork { argv, env: map(&[("LONG", &"x".repeat(length))]) }))
+        let env = map(&[("LONG", &"x".repeat(length))]);
+        attempt(Work::Command(CommandWork { argv, env, ..CommandWork::default() }))
     };
     assert_eq!(
         node.run(long(100_000)).await,
@@ -345,7 +347,7 @@ async fn a_tenant_with_a_long_queue_does_not_keep_another_one_from_starting() {
         match report.fact {
             Fact::Ended { .. } if report.id == late_id => break,
             Fact::Ended { .. } => before += 1,
-            Fact::Started | Fact::Accepted { .. } => {}
+            Fact::Started | Fact::Accepted { .. } | Fact::Files { .. } => {}
         }
     }
     assert!(before <= 1, "{before} of the other tenant came before it");

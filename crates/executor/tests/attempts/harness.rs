@@ -1,6 +1,6 @@
 //! A node's executors without a server around them.
 
-use dayend_engine::codes::{AttemptId, RunKey};
+use dayend_engine::codes::{AttemptId, RunKey, Scope};
 use dayend_engine::definition::{
     Batch, CommandWork, ConnectionTarget, HttpWork, OnLost, Retries, SqlWork, Task, Work,
 };
@@ -163,6 +163,12 @@ pub(crate) fn now() -> Timestamp {
     Timestamp(jiff::Timestamp::now().as_microsecond())
 }
 
+/// Where all attempts of these tests are.
+pub(crate) fn scope() -> Scope {
+    let (tenant, service) = ("bank".to_owned(), "OFS".to_owned());
+    Scope { tenant, service, workspace: "WS001".to_owned() }
+}
+
 /// An attempt of a batch with one task, with a number of its own.
 pub(crate) fn attempt(work: Work) -> Attempt {
     attempt_with(work, &[])
@@ -191,6 +197,8 @@ pub(crate) fn attempt_with(work: Work, params: &[(&str, &str)]) -> Attempt {
     Attempt {
         id: AttemptId { run: RunKey(42), node: 0, epoch: EPOCH.fetch_add(1, Ordering::Relaxed) },
         tenant: "bank".into(),
+        scope: Arc::new(scope()),
+        dispatched_at: now(),
         run_id: "B1_2026-10-30_1793318400000_1".parse().unwrap(),
         mis_date: "2026-10-30".parse().unwrap(),
         batch: Arc::new(batch),
@@ -214,7 +222,7 @@ pub(crate) fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
 pub(crate) fn argv(argv: &[&str]) -> Work {
     Work::Command(CommandWork {
         argv: argv.iter().map(|text| (*text).to_owned()).collect(),
-        env: BTreeMap::new(),
+        ..CommandWork::default()
     })
 }
 

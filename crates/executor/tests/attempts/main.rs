@@ -5,6 +5,10 @@ mod adoption;
 #[cfg(test)]
 mod command;
 #[cfg(test)]
+mod command_files;
+#[cfg(test)]
+mod file_waits;
+#[cfg(test)]
 mod harness;
 #[cfg(test)]
 mod http;
@@ -14,6 +18,8 @@ mod http_async;
 mod http_faults;
 #[cfg(test)]
 mod http_modes;
+#[cfg(test)]
+mod memory_area;
 #[cfg(test)]
 #[path = "../../../testkit/src/postgres.rs"]
 #[expect(unreachable_pub, dead_code, reason = "the file is a public module of the test kit")]

@@ -180,7 +180,8 @@ async fn an_environment_of_100_000_letters_arrives_whole() {
     let place = Place::new();
     let mut node = place.node();
     let argv = ["/bin/sh", "-c", "echo ${#LONG}"].map(str::to_owned).to_vec();
-    let work = CommandWork { argv, env: map(&[("LONG", &"ü".repeat(50_000))]) };
+    let env = map(&[("LONG", &"ü".repeat(50_000))]);
+    let work = CommandWork { argv, env, ..CommandWork::default() };
     let (outcome, message) = node.run(attempt(Work::Command(work))).await;
     assert_eq!(outcome, Outcome::Succeeded);
     assert!(message == "100000 (exit code 0)" || message == "50000 (exit code 0)", "{message}");

@@ -3,8 +3,8 @@
 use super::document::API_VERSION;
 use super::quoting::{block, quoted, scalar};
 use dayend_engine::definition::{
-    Batch, CommandWork, Connection, ConnectionTarget, Definition, Edge, Group, HttpWork, On,
-    OnLost, Retries, SecretRef, SqlWork, Task, Work,
+    Batch, CommandWork, Connection, ConnectionTarget, Definition, Edge, FileWork, Group, HttpWork,
+    InputFile, On, OnLost, OutputFile, Retries, SecretRef, SqlWork, Task, Work,
 };
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -103,6 +103,7 @@ impl Page<'_> {
             Work::Command(command) => self.command(command),
             Work::Http(http) => self.http(http),
             Work::Sql(sql) => self.sql(sql),
+            Work::File(file) => self.file(file),
         }
         self.texts(4, "params", &task.params);
         self.edges(&task.after, "task");
@@ -122,6 +123,40 @@ impl Page<'_> {
         self.open(4, "command");
         self.list(6, "argv", &command.argv.iter().map(|text| quoted(text)).collect::<Vec<_>>());
         self.texts(6, "env", &command.env);
+        if command.files.is_empty() {
+            return;
+        }
+        self.open(6, "files");
+        let inputs: Vec<String> = command.files.inputs.iter().map(input).collect();
+        let outputs: Vec<String> = command.files.outputs.iter().map(output).collect();
+        for (key, items) in [("in", inputs), ("out", outputs)] {
+            if !items.is_empty() {
+                self.list(8, key, &items);
+            }
+        }
+    }
+
+    fn file(&mut self, file: &FileWork) {
+        self.open(4, "file");
+        self.text(6, "name", &file.name);
+        if let Some(by) = file.by {
+            self.line(6, "by", &quoted(&by.to_string()));
+        }
+        if let Some(zone) = &file.zone {
+            self.text(6, "zone", zone);
+        }
+        if let Some(within) = file.within_ms {
+            self.line(6, "within", &duration(within));
+        }
+        if let Some(marker) = &file.marker {
+            self.text(6, "marker", marker);
+        }
+        if file.min_bytes > 0 {
+            self.line(6, "min_bytes", &file.min_bytes.to_string());
+        }
+        if file.stable_ms > 0 {
+            self.line(6, "stable", &duration(file.stable_ms));
+        }
     }
 
     fn http(&mut self, http: &HttpWork) {
@@ -212,6 +247,29 @@ impl Page<'_> {
     fn indent(&mut self, indent: usize) {
         self.out.extend(std::iter::repeat_n(' ', indent));
     }
+}
+
+fn input(file: &InputFile) -> String {
+    let mut text = format!("{{name: {}", quoted(&file.name));
+    if let Some(place) = &file.place {
+        text.push_str(", as: ");
+        text.push_str(&quoted(place));
+    }
+    closed(text, file.optional)
+}
+
+fn output(file: &OutputFile) -> String {
+    let mut text = format!("{{path: {}", quoted(&file.path));
+    if let Some(name) = &file.name {
+        text.push_str(", name: ");
+        text.push_str(&quoted(name));
+    }
+    closed(text, file.optional)
+}
+
+fn closed(mut text: String, optional: bool) -> String {
+    text.push_str(if optional { ", optional: true}" } else { "}" });
+    text
 }
 
 fn one_edge(edge: &Edge, field: &str) -> String {

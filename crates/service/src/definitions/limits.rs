@@ -34,5 +34,7 @@ pub(super) const URL_MAX_BYTES: usize = 8 << 10;
 pub(super) const HEADER_VALUE_MAX_BYTES: usize = 8 << 10;
 /// The most retries of a task.
 pub(super) const RETRIES_MAX: u64 = 10_000;
+/// The largest size that a file can be asked to have: 8 EiB, less one byte.
+pub(super) const FILE_BYTES_MAX: u64 = i64::MAX.unsigned_abs();
 /// The longest duration: 366 days.
 pub(super) const DURATION_MAX_MS: u64 = 366 * 24 * 3_600_000;

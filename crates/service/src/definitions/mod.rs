@@ -10,6 +10,7 @@ mod difference;
 mod document;
 mod export;
 mod fields;
+mod files;
 mod groups;
 mod headers;
 mod json;

@@ -6,7 +6,7 @@ use super::read::Parsed;
 use super::report::{Path, Report};
 use crate::requests::Defect;
 use dayend_engine::codes::shortened;
-use dayend_engine::definition::{Batch, Definition, Spec, Work};
+use dayend_engine::definition::{Batch, CommandFiles, Definition, Spec, Work};
 use dayend_engine::params::{is_built_in, names};
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
@@ -50,6 +50,7 @@ impl Warner<'_, '_> {
                 for (name, text) in &command.env {
                     self.text(text, &env.field(name));
                 }
+                self.files(&command.files, &path.field("files"));
             }
             Work::Http(http) => {
                 let path = path.field("http");
@@ -60,6 +61,26 @@ impl Warner<'_, '_> {
                 }
             }
             Work::Sql(sql) => self.text(&sql.statement, &path.field("sql").field("statement")),
+            Work::File(file) => {
+                let path = path.field("file");
+                self.text(&file.name, &path.field("name"));
+                let marker = file.marker.as_deref().unwrap_or_default();
+                self.text(marker, &path.field("marker"));
+            }
+        }
+    }
+
+    fn files(&mut self, files: &CommandFiles, path: &Path<'_>) {
+        let (inputs, outputs) = (path.field("in"), path.field("out"));
+        for (index, file) in files.inputs.iter().enumerate() {
+            let path = inputs.index(index);
+            self.text(&file.name, &path.field("name"));
+            self.text(file.place.as_deref().unwrap_or_default(), &path.field("as"));
+        }
+        for (index, file) in files.outputs.iter().enumerate() {
+            let path = outputs.index(index);
+            self.text(&file.path, &path.field("path"));
+            self.text(file.name.as_deref().unwrap_or_default(), &path.field("name"));
         }
     }
 

@@ -57,7 +57,7 @@ fn connection(work: Work) -> Option<Code> {
     match work {
         Work::Http(http) => http.connection,
         Work::Sql(sql) => Some(sql.connection),
-        Work::Noop | Work::Command(_) => None,
+        Work::Noop | Work::Command(_) | Work::File(_) => None,
     }
 }
 
@@ -165,7 +165,7 @@ fn check_connections(
         let (work, code) = match batch.tasks.spec(*index).work {
             Work::Http(http) => ("http", http.connection),
             Work::Sql(sql) => ("sql", Some(sql.connection)),
-            Work::Noop | Work::Command(_) => continue,
+            Work::Noop | Work::Command(_) | Work::File(_) => continue,
         };
         let Some(code) = code else { continue };
         let found = *known.entry(code.clone()).or_insert_with(|| find(Kind::Connection, &code));

@@ -111,6 +111,20 @@ pub(super) fn whole_number(
     number
 }
 
+/// `true` or `false`.
+pub(super) fn switch(node: Node, path: &Path<'_>, report: &mut Report) -> Option<bool> {
+    let at = node.at;
+    let scalar = scalar(node, path, report)?;
+    match scalar.meaning() {
+        Meaning::Boolean(value) => Some(value),
+        Meaning::Nothing | Meaning::Number | Meaning::Text => {
+            let text = shortened(&scalar.text);
+            report.add(at, path, format!("`{text}` is neither true nor false (without quotes)"));
+            None
+        }
+    }
+}
+
 /// A duration such as `1h30m`, in milliseconds.
 pub(super) fn duration_ms(node: Node, path: &Path<'_>, report: &mut Report) -> Option<u64> {
     let at = node.at;

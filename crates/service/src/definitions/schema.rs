@@ -6,7 +6,7 @@ use super::document::API_VERSION;
 use super::limits::{DESCRIPTION_MAX_CHARS, NAME_MAX_CHARS, RETRIES_MAX};
 use super::work::METHODS;
 use dayend_engine::codes::CODE_MAX_CHARS;
-use dayend_engine::definition::NODES_MAX;
+use dayend_engine::definition::{COMMAND_FILES_MAX, NODES_MAX};
 use serde_json::{Value, json};
 
 /// The JSON Schema (2020-12) of one document.
@@ -29,6 +29,8 @@ pub fn schema() -> Value {
             "Command": command(),
             "Http": http(),
             "Sql": sql(),
+            "File": file(),
+            "CommandFiles": command_files(),
             "Retries": retries(),
             "Code": {
                 "description": "A letter, then letters, digits or `_`.",
@@ -117,6 +119,7 @@ fn task() -> Value {
         "command": { "$ref": "#/$defs/Command" },
         "http": { "$ref": "#/$defs/Http" },
         "sql": { "$ref": "#/$defs/Sql" },
+        "file": { "$ref": "#/$defs/File" },
         "params": { "$ref": "#/$defs/Params" },
         "after": edges(&json!({ "task": { "$ref": "#/$defs/Code" }, "on": { "$ref": "#/$defs/On" } }), &["task"]),
         "timeout": { "description": "How long one attempt may take; no limit if missing.", "$ref": "#/$defs/Duration" },
@@ -128,11 +131,11 @@ fn task() -> Value {
         },
     }));
     let schema = closed(
-        "One unit of work: exactly one of noop, command, http, sql.",
+        "One unit of work: exactly one of noop, command, http, sql, file.",
         &properties,
         &["code"],
     );
-    one_of(schema, &["noop", "command", "http", "sql"])
+    one_of(schema, &["noop", "command", "http", "sql", "file"])
 }
 
 fn member() -> Value {
@@ -167,8 +170,43 @@ fn command() -> Value {
             "propertyNames": { "pattern": "^(?!DAYEND_)[A-Za-z_][A-Za-z0-9_]*$" },
             "additionalProperties": { "$ref": "#/$defs/Text" },
         },
+        "files": { "$ref": "#/$defs/CommandFiles" },
     });
     closed("A program to run.", &properties, &["argv"])
+}
+
+fn command_files() -> Value {
+    let name = json!({ "type": "string", "minLength": 1 });
+    let optional = json!({ "type": "boolean", "default": false });
+    let input = json!({
+        "name": { "description": "A name; `?`, `*` and `**` are wildcards, and the newest file that matches is taken.", "type": "string", "minLength": 1 },
+        "as": { "description": "A path below the attempt's directory; the last part of the name if missing.", "type": "string", "minLength": 1 },
+        "optional": optional,
+    });
+    let output = json!({ "path": name, "name": name, "optional": optional });
+    let list = |item: Value| json!({ "type": "array", "items": item, "maxItems": COMMAND_FILES_MAX });
+    let properties = json!({
+        "in": list(closed("A file that is fetched before the command starts.", &input, &["name"])),
+        "out": list(closed("A file that is collected after the command succeeded.", &output, &["path"])),
+    });
+    closed("What a command reads from the file exchange and leaves there.", &properties, &[])
+}
+
+fn file() -> Value {
+    let properties = json!({
+        "name": { "description": "A name; `?`, `*` and `**` are wildcards.", "type": "string", "minLength": 1 },
+        "by": { "description": "The wait ends at the first such time, hh:mm.", "type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$" },
+        "zone": { "description": "Where `by` is meant, such as Europe/Zurich.", "type": "string", "default": "UTC" },
+        "within": { "description": "How long the wait may take.", "$ref": "#/$defs/Duration" },
+        "marker": { "description": "Another file that must be there too.", "type": "string", "minLength": 1 },
+        "min_bytes": { "description": "Smaller files do not count.", "type": "integer", "minimum": 0 },
+        "stable": { "description": "How long the file must not have been replaced.", "$ref": "#/$defs/Duration" },
+    });
+    let mut schema =
+        closed("Waits for a file. At least one of by, within.", &properties, &["name"]);
+    let ends = json!([{ "required": ["by"] }, { "required": ["within"] }]);
+    merge(&mut schema, &json!({ "anyOf": ends, "dependentRequired": { "zone": ["by"] } }));
+    schema
 }
 
 fn http() -> Value {
@@ -273,6 +311,7 @@ mod tests {
         HTTP_TARGET_FIELDS, POSTGRES_FIELDS, SECRET_FIELDS, SQLITE_FIELDS,
     };
     use super::super::document::head_fields;
+    use super::super::files::{FILE_FIELDS, FILES_FIELDS, INPUT_FIELDS, OUTPUT_FIELDS};
     use super::super::groups::MEMBER_FIELDS;
     use super::super::tasks::{RETRIES_FIELDS, TASK_FIELDS};
     use super::super::work::{COMMAND_FIELDS, HTTP_FIELDS, SQL_FIELDS};
@@ -293,7 +332,7 @@ mod tests {
             head_fields(Kind::BatchGroup),
             head_fields(Kind::Connection),
         );
-        let cases: [(&str, &[&str]); 12] = [
+        let cases: [(&str, &[&str]); 16] = [
             ("/$defs/Batch", &batch),
             ("/$defs/BatchGroup", &group),
             ("/$defs/Connection", &connection),
@@ -302,6 +341,10 @@ mod tests {
             ("/$defs/Command", &COMMAND_FIELDS),
             ("/$defs/Http", &HTTP_FIELDS),
             ("/$defs/Sql", &SQL_FIELDS),
+            ("/$defs/File", &FILE_FIELDS),
+            ("/$defs/CommandFiles", &FILES_FIELDS),
+            ("/$defs/CommandFiles/properties/in/items", &INPUT_FIELDS),
+            ("/$defs/CommandFiles/properties/out/items", &OUTPUT_FIELDS),
             ("/$defs/Retries", &RETRIES_FIELDS),
             ("/$defs/Connection/properties/sqlite", &SQLITE_FIELDS),
             ("/$defs/Connection/properties/postgres", &POSTGRES_FIELDS),

@@ -12,7 +12,7 @@ use dayend_engine::codes::{Code, shortened};
 use dayend_engine::definition::{Edge, On, OnLost, Retries, Spec};
 
 /// The fields of a task.
-pub(super) const TASK_FIELDS: [&str; 12] = [
+pub(super) const TASK_FIELDS: [&str; 13] = [
     "code",
     "name",
     "description",
@@ -20,6 +20,7 @@ pub(super) const TASK_FIELDS: [&str; 12] = [
     "command",
     "http",
     "sql",
+    "file",
     "params",
     "after",
     "timeout",

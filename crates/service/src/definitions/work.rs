@@ -1,17 +1,17 @@
-//! What a task does: exactly one of `noop`, `command`, `http` and `sql`.
+//! What a task does: exactly one of `noop`, `command`, `http`, `sql` and `file`.
 
 use super::fields::Fields;
 use super::limits::ENTRIES_MAX;
 use super::node::{Node, Value};
 use super::read::Positions;
 use super::report::{Path, Report};
-use super::{headers, json, maps, scalars, urls};
+use super::{files, headers, json, maps, scalars, urls};
 use dayend_engine::codes::{Code, shortened};
-use dayend_engine::definition::{CommandWork, HttpWork, SqlWork, Work};
+use dayend_engine::definition::{CommandFiles, CommandWork, HttpWork, SqlWork, Work};
 
 /// The fields of a task that say what it does.
-pub(super) const WORKS: [&str; 4] = ["noop", "command", "http", "sql"];
-pub(super) const COMMAND_FIELDS: [&str; 2] = ["argv", "env"];
+pub(super) const WORKS: [&str; 5] = ["noop", "command", "http", "sql", "file"];
+pub(super) const COMMAND_FIELDS: [&str; 3] = ["argv", "env", "files"];
 pub(super) const HTTP_FIELDS: [&str; 5] = ["method", "url", "connection", "headers", "body"];
 pub(super) const SQL_FIELDS: [&str; 2] = ["connection", "statement"];
 /// The methods an HTTP task may use.
@@ -28,7 +28,7 @@ pub(super) fn work(
     let (first, second) = (given.next(), given.next());
     drop(given);
     let Some((kind, node)) = first else {
-        report.add(fields.at, path, "the task does nothing: add one of noop, command, http, sql");
+        report.add(fields.at, path, "the task does nothing: add one of noop, command, http, sql, file");
         return None;
     };
     if let Some((other, node)) = second {
@@ -44,6 +44,7 @@ pub(super) fn work(
         "command" => command(node, &path, report).map(Work::Command),
         "http" => http(node, &path, positions, report).map(Work::Http),
         "sql" => sql(node, &path, positions, report).map(Work::Sql),
+        "file" => files::file(node, &path, report).map(Work::File),
         _ => Fields::open(node, "`noop`", &[], &path, report).map(|_| Work::Noop),
     }
 }
@@ -56,7 +57,11 @@ fn command(node: Node, path: &Path<'_>, report: &mut Report) -> Option<CommandWo
         Some(node) => maps::environment(node, &path.field("env"), report),
         None => Some(std::collections::BTreeMap::new()),
     };
-    Some(CommandWork { argv: argv?, env: env? })
+    let files = match fields.take("files") {
+        Some(node) => files::of_command(node, &path.field("files"), report),
+        None => Some(CommandFiles::default()),
+    };
+    Some(CommandWork { argv: argv?, env: env?, files: files? })
 }
 
 fn argv(node: Node, path: &Path<'_>, report: &mut Report) -> Option<Vec<String>> {

@@ -152,16 +152,16 @@ pub(super) static RUN_STATES: Table<10> = Table::new(
 );
 
 const READ_RUN_NODES: &str = "SELECT run, node, partition, owner_epoch, state, generation, attempt, epoch, \
-    wake_at, started_at, ended_at, handle, message \
+    wake_at, started_at, ended_at, handle, message, files \
     FROM run_nodes ORDER BY run, node";
 const WRITE_RUN_NODES: &str = "INSERT INTO run_nodes (run, node, partition, owner_epoch, state, generation, \
-    attempt, epoch, wake_at, started_at, ended_at, handle, message) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
-pub(super) static RUN_NODES: Table<13> = Table::new(
+    attempt, epoch, wake_at, started_at, ended_at, handle, message, files) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+pub(super) static RUN_NODES: Table<14> = Table::new(
     "run_nodes",
     READ_RUN_NODES,
     WRITE_RUN_NODES,
-    [Int, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int, Text, Text],
+    [Int, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int, Text, Text, Text],
 );
 
 const READ_HISTORY: &str = "SELECT partition, seq, owner_epoch, run, at, actor, event, detail, hash \

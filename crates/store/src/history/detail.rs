@@ -13,7 +13,7 @@ use std::fmt::{self, Write as _};
 
 /// What one commit changed in one run. As JSON:
 /// `{"command":…,"state":[gate,interrupted,generation,status,ended,started,ended at],
-/// "nodes":[[node,state,generation,attempt,epoch,wake,started,ended,handle,message],…],"note":…}`,
+/// "nodes":[[node,state,generation,attempt,epoch,wake,started,ended,handle,message,files],…],"note":…}`,
 /// where absent keys, empty `nodes` and nulls at the end of an array are left out.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StepDetail {
@@ -169,6 +169,7 @@ impl<'de> Visitor<'de> for NodeVisitor {
             ended_at: optional::<i64, A>(&mut cells)?.map(Timestamp),
             handle: optional(&mut cells)?,
             message: optional(&mut cells)?,
+            files: optional(&mut cells)?,
         }))
     }
 }

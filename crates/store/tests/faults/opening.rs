@@ -28,14 +28,14 @@ async fn a_database_that_cannot_be_ours_is_refused_with_a_sentence() {
     server.run("foreign_one", "CREATE TABLE accounts (number TEXT)").await;
     server.run("postgres", "CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0").await;
     let newer = server.copy("ready").await;
-    server.run(&newer, "UPDATE _sqlx_migrations SET version = 9 WHERE version = 2").await;
+    server.run(&newer, "UPDATE _sqlx_migrations SET version = 9 WHERE version = 3").await;
     let altered = server.copy("ready").await;
     server.run(&altered, "UPDATE _sqlx_migrations SET checksum = '\\x00'").await;
     let cases = [
         (server.url("foreign_one"), "it holds tables of another program"),
         (server.url("latin"), "the database's encoding is LATIN1: UTF8 is needed"),
         (server.url("missing"), "database \"missing\" does not exist"),
-        (server.url(&newer), "its schema version is 9, and this program knows up to 2"),
+        (server.url(&newer), "its schema version is 9, and this program knows up to 3"),
         (server.url(&altered), "schema step 1 of the database is not the one of this program"),
         ("postgres://nobody@127.0.0.1:1/x".to_owned(), "the connection failed"),
     ];

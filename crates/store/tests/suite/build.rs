@@ -121,6 +121,7 @@ pub(crate) fn node(key: i64, node: u32, state: u8) -> NodeRow {
         ended_at: None,
         handle: None,
         message: None,
+        files: None,
     }
 }
 

@@ -108,6 +108,7 @@ pub(crate) async fn no_one_and_many_nodes_come_back_as_they_were_written(home: &
                 ended_at: Some(Timestamp(2)),
                 handle: Some("https://host/poll?x=1".to_owned()),
                 message: Some("ORA-00001: \u{1f4a5}".to_owned()),
+                files: Some("[{\"use\":\"out\"}]".to_owned()),
                 ..last.clone()
             };
         }

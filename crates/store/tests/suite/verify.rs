@@ -72,9 +72,10 @@ pub(crate) async fn each_kind_of_tampering_is_a_defect(home: &dyn Home) {
         ("a swapped order", "UPDATE history SET seq = CASE seq WHEN 4 THEN -5 ELSE -4 END WHERE seq IN (4, 5)", "record -5 stands"),
         ("a node's state", "UPDATE run_nodes SET state = 7 WHERE run = 1 AND node = 1", "node 1 is not as its history says"),
         ("a node's message", "UPDATE run_nodes SET message = 'rates are lame' WHERE node = 0", "node 0 is not as its history says"),
+        ("a node's files", "UPDATE run_nodes SET files = '[]' WHERE node = 0", "node 0 is not as its history says"),
         ("a deleted node", "DELETE FROM run_nodes WHERE node = 1", "node 1 is in its history, but its row is missing"),
         ("an invented node", "INSERT INTO run_nodes SELECT run, 5, partition, owner_epoch, state, generation, attempt, epoch, wake_at, \
-            started_at, ended_at, handle, message FROM run_nodes WHERE node = 1", "node 5 is not in its history"),
+            started_at, ended_at, handle, message, files FROM run_nodes WHERE node = 1", "node 5 is not in its history"),
         ("a run's status", "UPDATE run_states SET status = 3 WHERE run = 1", "its state is not as its history says"),
         ("a status that does not exist", "UPDATE run_states SET status = 99 WHERE run = 1", "99, which is no status"),
         ("a run's parameters", "UPDATE runs SET params = replace(params, 'ecb', 'eca') WHERE key = 1", "does not match its fingerprint"),

@@ -4,9 +4,11 @@ use super::read_one;
 use crate::definitions::{export, pack, unpack};
 use dayend_engine::codes::Code;
 use dayend_engine::definition::{
-    Batch, CommandWork, Connection, ConnectionTarget, Definition, Edge, Group, HttpWork, Member,
-    On, OnLost, Retries, SecretRef, SqlWork, Task, Work,
+    Batch, CommandFiles, CommandWork, Connection, ConnectionTarget, Definition, Edge, FileWork,
+    Group, HttpWork, InputFile, Member, On, OnLost, OutputFile, Retries, SecretRef, SqlWork, Task,
+    Work,
 };
+use dayend_engine::time::TimeOfDay;
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use serde_json::Value as Json;
@@ -193,7 +195,9 @@ fn works() -> impl Strategy<Value = Work> {
     let keys = "[a-z#: -]{1,8}";
     prop_oneof![
         Just(Work::Noop),
-        (argv, env).prop_map(|(argv, env)| Work::Command(CommandWork { argv, env })),
+        (argv, env, files())
+            .prop_map(|(argv, env, files)| Work::Command(CommandWork { argv, env, files })),
+        waits().prop_map(Work::File),
         (methods, headers, proptest::option::of(codes()), vec((keys, bodies()), 0..4)).prop_map(
             |(method, headers, connection, body)| {
                 let url = if connection.is_some() {
@@ -216,6 +220,46 @@ fn works() -> impl Strategy<Value = Work> {
             statement: format!("x{text}")
         })),
     ]
+}
+
+/// Names that every file may have.
+fn file_names() -> impl Strategy<Value = String> {
+    "[a-z$#@,ü' _-]{1,6}(/[A-Z0-9.]{1,4}x){0,2}"
+}
+
+fn files() -> impl Strategy<Value = CommandFiles> {
+    let optional = proptest::option::of;
+    let input = (file_names(), "[*?]{0,2}", optional(file_names()), any::<bool>());
+    let output = (file_names(), optional(file_names()), any::<bool>());
+    (vec(input, 0..3), vec(output, 0..3)).prop_map(|(inputs, outputs)| {
+        let inputs = inputs.into_iter().enumerate().map(|(index, (name, wild, place, optional))| {
+            let place = place.map(|place| format!("{place}{index}"));
+            InputFile { name: name + &wild, place, optional }
+        });
+        let outputs = outputs.into_iter().enumerate().map(|(index, (path, name, optional))| {
+            let (path, name) = (format!("{path}{index}"), name.map(|name| format!("{name}n{index}")));
+            OutputFile { path, name, optional }
+        });
+        CommandFiles { inputs: inputs.collect(), outputs: outputs.collect() }
+    })
+}
+
+fn waits() -> impl Strategy<Value = FileWork> {
+    let by = proptest::option::of((0..24_u8, 0..60_u8));
+    let within = proptest::option::of(1..10_000_000_u64);
+    let marker = proptest::option::of(file_names());
+    let zone = proptest::option::of(proptest::sample::select(vec!["UTC", "Europe/Zurich"]));
+    (file_names(), by, zone, within, marker, any::<u32>(), 0..10_000_000_u64).prop_map(
+        |(name, by, zone, within, marker, min_bytes, stable_ms)| FileWork {
+            name,
+            by: by.map(|(hour, minute)| TimeOfDay { hour, minute }),
+            zone: zone.filter(|_| by.is_some()).map(str::to_owned),
+            within_ms: within.or(by.is_none().then_some(1)),
+            marker,
+            min_bytes: min_bytes.into(),
+            stable_ms,
+        },
+    )
 }
 
 fn bodies() -> impl Strategy<Value = Json> {

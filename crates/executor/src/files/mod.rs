@@ -1,0 +1,17 @@
+//! The file exchange as attempts see it: files of a scope, by name. Where they are kept is another's concern.
+
+mod area;
+mod deadline;
+mod look;
+mod wait;
+mod waits;
+
+pub use area::{AreaError, AreaFile, AreaReader, AreaWriter, FileArea, Origin};
+pub(crate) use look::newest;
+pub(crate) use wait::run;
+pub(crate) use waits::Waits;
+
+/// Bytes as hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
