@@ -6,6 +6,7 @@ use dayend_engine::definition::Kind;
 use dayend_engine::params::RunParams;
 use dayend_engine::status::Status;
 use dayend_engine::time::{MisDate, Timestamp};
+pub use dayend_executor::port::{FileNote, FileUse};
 use std::collections::BTreeMap;
 
 /// The caller's key for a repeatable request, and the hash of what was asked (so that another body is noticed).
@@ -146,7 +147,10 @@ pub struct TaskDetail {
     pub started_at: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,
     pub retry_at: Option<Timestamp>,
+    /// How the newest attempt ended; of one that waits for a file, what it waits for.
     pub message: Option<String>,
+    /// The files that the newest attempt had to do with.
+    pub files: Vec<FileNote>,
 }
 
 /// A piece of an attempt's log.

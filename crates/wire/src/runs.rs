@@ -153,8 +153,25 @@ pub struct ApiTask {
     pub ended_at: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_at: Option<String>,
+    /// How the newest attempt ended; of one that waits for a file, what it waits for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// The files that the newest attempt waited for, read and left.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<ApiTaskFile>,
+}
+
+/// A file that an attempt had to do with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ApiTaskFile {
+    /// `awaited`, `in` or `out`.
+    #[serde(rename = "use")]
+    pub purpose: String,
+    pub name: String,
+    pub size_bytes: u64,
+    /// In hex.
+    pub sha256: String,
 }
 
 /// A member of a group run.
@@ -210,6 +227,7 @@ mod tests {
                 ended_at: None,
                 retry_at: None,
                 message: Some("exit code 3".to_owned()),
+                files: Vec::new(),
             }],
             members: Vec::new(),
         };

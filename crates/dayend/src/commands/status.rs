@@ -63,5 +63,19 @@ fn table(run: &ApiRun) -> String {
             table.add_row([&member.code, member.status.as_str(), &member.run_id]);
         }
     }
-    format!("{table}\n")
+    format!("{table}\n{}", files(run))
+}
+
+/// The files that the tasks waited for, read and left; nothing if there are none.
+fn files(run: &ApiRun) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(["task", "use", "file", "bytes", "SHA-256"]);
+    for task in &run.tasks {
+        for file in &task.files {
+            let size = file.size_bytes.to_string();
+            table.add_row([&task.code, &file.purpose, &file.name, &size, &file.sha256]);
+        }
+    }
+    if table.is_empty() { String::new() } else { format!("\n{table}\n") }
 }

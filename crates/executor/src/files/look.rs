@@ -2,7 +2,9 @@
 
 use super::area::{AreaError, AreaFile, FileArea};
 use dayend_engine::codes::Scope;
+use dayend_engine::definition::FileWork;
 use dayend_engine::file_names::NamePattern;
+use dayend_engine::params::Params;
 use dayend_engine::time::Timestamp;
 
 /// What a file must be.
@@ -40,6 +42,16 @@ struct Found {
 }
 
 impl Wanted {
+    /// What the task says, with its placeholders filled.
+    pub(super) fn of(work: &FileWork, params: &Params) -> Self {
+        Self {
+            pattern: NamePattern::fill(&work.name, params),
+            marker: work.marker.as_ref().map(|marker| params.fill(marker)),
+            min_bytes: work.min_bytes,
+            stable_ms: work.stable_ms,
+        }
+    }
+
     /// Looks once.
     pub(super) async fn look(
         &self,

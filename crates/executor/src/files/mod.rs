@@ -8,6 +8,7 @@ mod waits;
 
 pub use area::{AreaError, AreaFile, AreaReader, AreaWriter, FileArea, Origin};
 pub(crate) use look::newest;
+pub use wait::awaited;
 pub(crate) use wait::run;
 pub(crate) use waits::Waits;
 

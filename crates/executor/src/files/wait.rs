@@ -9,7 +9,7 @@ use crate::log::AttemptLog;
 use crate::port::{Attempt, FileNote, FileUse, Outcome};
 use dayend_engine::codes::Scope;
 use dayend_engine::definition::FileWork;
-use dayend_engine::file_names::NamePattern;
+use dayend_engine::params::Params;
 use dayend_engine::time::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
@@ -66,15 +66,9 @@ pub(crate) async fn run(shared: Arc<Shared>, attempt: Attempt, work: FileWork, m
 
 impl Wait {
     fn new(shared: &Arc<Shared>, attempt: &Attempt, work: &FileWork) -> Result<Self, String> {
-        let wanted = Wanted {
-            pattern: NamePattern::fill(&work.name, &attempt.params),
-            marker: work.marker.as_ref().map(|marker| attempt.params.fill(marker)),
-            min_bytes: work.min_bytes,
-            stable_ms: work.stable_ms,
-        };
         let settings = &shared.settings;
         Ok(Self {
-            wanted,
+            wanted: Wanted::of(work, &attempt.params),
             deadline: deadline(work, attempt.dispatched_at)?,
             log: AttemptLog::new(shared.dir(attempt.id), settings.limits.log_bytes, settings.now),
             scope: Arc::clone(&attempt.scope),
@@ -87,7 +81,7 @@ impl Wait {
         // Listening begins before looking, so that nothing slips through in between.
         let Wanted { pattern, marker, .. } = self.wanted.clone();
         let waiting = shared.waits.enter(&scope, pattern, marker);
-        self.log.line(&self.shown()).await;
+        self.log.line(&shown(&self.wanted, &self.deadline)).await;
         let area = shared.area().await;
         let (mut told, mut pause) = (String::new(), PAUSE);
         loop {
@@ -127,15 +121,20 @@ impl Wait {
         self.wanted.look(area, &self.scope, now).await
     }
 
-    fn shown(&self) -> String {
-        let marker = self.wanted.marker.as_ref();
-        let marker = marker.map_or_else(String::new, |marker| format!(" and its marker `{marker}`"));
-        format!("waits for `{}`{marker} until {}", self.wanted.pattern, self.deadline.shown)
-    }
-
     fn too_late(&self, why: &str) -> String {
         format!("no file `{}` came until {}: {why}", self.wanted.pattern, self.deadline.shown)
     }
+}
+
+/// What a task waits for that began to wait at `since`.
+pub fn awaited(work: &FileWork, params: &Params, since: Timestamp) -> Result<String, String> {
+    Ok(shown(&Wanted::of(work, params), &deadline(work, since)?))
+}
+
+fn shown(wanted: &Wanted, deadline: &Deadline) -> String {
+    let marker = wanted.marker.as_ref();
+    let marker = marker.map_or_else(String::new, |marker| format!(" and its marker `{marker}`"));
+    format!("waits for `{}`{marker} until {}", wanted.pattern, deadline.shown)
 }
 
 fn ready(file: super::AreaFile, count: usize) -> End {

@@ -3,7 +3,7 @@
 use super::pending::Begin;
 use super::view::View;
 use crate::compiled::{Compiled, Source};
-use dayend_engine::codes::{AttemptId, RunKey};
+use dayend_engine::codes::{AttemptId, RunKey, Scope};
 use dayend_engine::definition::{Batch, Spec, Work};
 use dayend_engine::params::{BuiltIns, Params, RunParams};
 use dayend_engine::run::{Gate, NodeRecord, Run};
@@ -24,8 +24,11 @@ pub(super) struct Live {
     pub members: Vec<RunKey>,
     /// What asynchronous attempts need to be followed later.
     pub handles: BTreeMap<u32, String>,
+    /// The files that the newest attempts had to do with, as JSON.
+    pub files: BTreeMap<u32, String>,
     pub view: Arc<View>,
     tenant: Arc<str>,
+    scope: Arc<Scope>,
     run_id_text: Arc<str>,
     mis_date_text: Arc<str>,
     /// Of a member: its group has ended. If its gate is not open, it can no longer start.
@@ -50,6 +53,7 @@ impl Live {
     pub(super) fn new(parts: Parts) -> Self {
         Self {
             tenant: parts.row.scope.tenant.as_str().into(),
+            scope: Arc::new(parts.row.scope.clone()),
             run_id_text: parts.row.run_id.as_str().into(),
             mis_date_text: parts.row.mis_date.to_string().into(),
             told_status: parts.run.status(),
@@ -59,6 +63,7 @@ impl Live {
             run: parts.run,
             members: parts.members,
             handles: BTreeMap::new(),
+            files: BTreeMap::new(),
             view: parts.view,
             group_ended: false,
             told_ended: false,
@@ -102,6 +107,7 @@ impl Live {
             ended_at: record.ended_at,
             handle,
             message: message.map(str::to_owned),
+            files: self.files.get(&record.node).cloned(),
         }
     }
 
@@ -114,14 +120,16 @@ impl Live {
         let connection = match spec.work {
             Work::Sql(sql) => Some(sql.connection),
             Work::Http(http) => http.connection,
-            Work::Noop | Work::Command(_) => None,
+            Work::Noop | Work::Command(_) | Work::File(_) => None,
         };
         let connection = connection.map(|code| (self.row.scope.clone(), code));
         let attempt = Attempt {
             id: AttemptId { run: self.row.key, node, epoch: self.run.epoch(node) },
             tenant: Arc::clone(&self.tenant),
+            scope: Arc::clone(&self.scope),
             run_id: self.row.run_id.clone(),
             mis_date: self.row.mis_date,
+            dispatched_at: self.run.record_of(node).started_at.unwrap_or_default(),
             attempt: self.run.attempt(node),
             generation: self.run.node_generation(node),
             params,

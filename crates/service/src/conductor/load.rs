@@ -189,7 +189,10 @@ impl<R> Core<R> {
             view,
         };
         let mut live = Live::new(parts);
-        live.handles = handles(loaded.nodes);
+        for node in loaded.nodes {
+            live.handles.extend(node.handle.map(|handle| (node.node, handle)));
+            live.files.extend(node.files.map(|files| (node.node, files)));
+        }
         Ok(live)
     }
 
@@ -266,8 +269,4 @@ fn load_run(loaded: &LoadedRun, members: Vec<Status>) -> Result<Run, StoreError>
     let stored = Loaded { gate, interrupted, generation, nodes: nodes?, members };
     Run::load(&loaded.compiled.plan, &loaded.choices, stored)
         .map_err(|error| broken(error.to_string()))
-}
-
-fn handles(nodes: Vec<NodeRow>) -> std::collections::BTreeMap<u32, String> {
-    nodes.into_iter().filter_map(|row| row.handle.map(|handle| (row.node, handle))).collect()
 }

@@ -6,7 +6,7 @@ use dayend_engine::codes::{AttemptId, RunKey};
 use dayend_engine::run::{Effect, Event, Gate, NodeState, Outcome as Ended, Rejected, Transition};
 use dayend_engine::status::Status;
 use dayend_engine::time::Timestamp;
-use dayend_executor::port::{Fact, MESSAGE_MAX_BYTES, Outcome, Report};
+use dayend_executor::port::{Fact, FileNote, MESSAGE_MAX_BYTES, Outcome, Report};
 use dayend_store::port::{HistoryRecord, RunState, Write};
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -69,6 +69,11 @@ impl<R> Core<R> {
                     self.current().reports.push(report);
                 }
             }
+            Fact::Files { files } => {
+                if self.had_files(report.id, files, now) {
+                    self.current().reports.push(report);
+                }
+            }
             Fact::Ended { outcome, message } => {
                 let outcome = match outcome {
                     Outcome::Succeeded => Ended::Succeeded,
@@ -125,10 +130,28 @@ impl<R> Core<R> {
             return false;
         }
         live.handles.insert(id.node, handle);
-        let transition =
-            Transition { nodes: vec![live.run.record_of(id.node)], ..Transition::default() };
-        self.note(id.run, &transition, now, &Origin::own(None));
+        self.note_as_it_is(id, now);
         true
+    }
+
+    /// False: the attempt is not the newest.
+    fn had_files(&mut self, id: AttemptId, files: &[FileNote], now: Timestamp) -> bool {
+        let Some(live) = self.runs.get_mut(&id.run) else { return false };
+        if live.run.epoch(id.node) != id.epoch || !live.run.state(id.node).has_attempt() {
+            return false;
+        }
+        let text = serde_json::to_string(files).expect("lists of texts and numbers");
+        live.files.insert(id.node, text);
+        self.note_as_it_is(id, now);
+        true
+    }
+
+    /// Writes down more about an attempt whose node stays what it is.
+    fn note_as_it_is(&mut self, id: AttemptId, now: Timestamp) {
+        let Some(live) = self.runs.get(&id.run) else { return };
+        let nodes = vec![live.run.record_of(id.node)];
+        let transition = Transition { nodes, ..Transition::default() };
+        self.note(id.run, &transition, now, &Origin::own(None));
     }
 
     /// Steps one run, then all that follows from it in its group and members.
@@ -188,6 +211,7 @@ impl<R> Core<R> {
                 let live = self.runs.get_mut(&run);
                 let begin = live.and_then(|live| {
                     live.handles.remove(&node);
+                    live.files.remove(&node);
                     live.begin(node)
                 });
                 let begin = begin.map(|begin| Release::Start(Box::new(begin)));

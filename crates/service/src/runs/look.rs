@@ -1,14 +1,16 @@
 //! Looking at runs: status, detail, lists, waiting, logs. None of it waits for the conductor.
 
+use super::awaited::Awaited;
 use super::words::quoted;
 use crate::conductor::view::View;
 use crate::requests::{LogPiece, Refusal, RunDetail, RunRequest, RunStatus, TaskDetail};
 use crate::snapshot::Snapshot;
 use crate::use_cases::{Service, unavailable};
 use dayend_engine::codes::{AttemptId, Code, RunId, RunKey, Scope, shortened};
+use dayend_engine::run::NodeState;
 use dayend_engine::status::Status;
 use dayend_identity::caller::{Caller, Function};
-use dayend_store::port::{NodeRow, RunRow};
+use dayend_store::port::{NodeRow, RunRow, StoreError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -59,8 +61,15 @@ impl Service {
         detail.ended_at = state.ended_at;
         detail.version = view.compiled.version;
         detail.tasks = (0..view.compiled.plan.len())
-            .map(|node| rows.get(&node).map(task_detail).unwrap_or_default())
-            .collect();
+            .map(|node| rows.get(&node).map(task_detail).transpose().map(Option::unwrap_or_default))
+            .collect::<Result<_, _>>()
+            .map_err(unavailable)?;
+        let awaited = Awaited::of(&view).map_err(unavailable)?;
+        for (node, task) in (0..).zip(&mut detail.tasks) {
+            if rows.get(&node).is_some_and(|row| row.state == NodeState::Running as u8) {
+                task.message = awaited.by(node, task.started_at).or(task.message.take());
+            }
+        }
         Ok(detail)
     }
 
@@ -201,8 +210,10 @@ fn nodes_of(view: &View, codes: &[String]) -> Result<Vec<u32>, Refusal> {
     Err(Refusal::Invalid { key: "tasks".to_owned(), problem })
 }
 
-fn task_detail(row: &NodeRow) -> TaskDetail {
-    TaskDetail {
+fn task_detail(row: &NodeRow) -> Result<TaskDetail, StoreError> {
+    let broken = |error| StoreError::Inconsistent(format!("the files of a task: {error}"));
+    let files = row.files.as_deref().map(serde_json::from_str).transpose().map_err(broken)?;
+    Ok(TaskDetail {
         attempt: row.attempt,
         generation: row.generation,
         epoch: row.epoch,
@@ -210,7 +221,8 @@ fn task_detail(row: &NodeRow) -> TaskDetail {
         ended_at: row.ended_at,
         retry_at: row.wake_at,
         message: row.message.clone(),
-    }
+        files: files.unwrap_or_default(),
+    })
 }
 
 /// Nothing can be triggered again while it has not begun or goes on.

@@ -1,5 +1,6 @@
 //! The use cases on runs.
 
+mod awaited;
 mod find;
 mod look;
 mod trigger;

@@ -50,7 +50,7 @@ pub(super) struct Made {
 impl Made {
     fn of(attempt: &Attempt, phase: Phase) -> Self {
         let place = match attempt.spec().work {
-            Work::Noop | Work::Sql(_) => Place::Inside,
+            Work::Noop | Work::Sql(_) | Work::File(_) => Place::Inside,
             Work::Command(_) => Place::Shim,
             Work::Http(_) => Place::Remote,
         };

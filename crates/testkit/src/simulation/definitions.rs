@@ -82,7 +82,8 @@ fn work(random: &mut Random) -> Work {
     match random.below(3) {
         0 => Work::Noop,
         1 => {
-            Work::Command(CommandWork { argv: vec!["/bin/true".to_owned()], env: BTreeMap::new() })
+            let argv = vec!["/bin/true".to_owned()];
+            Work::Command(CommandWork { argv, ..CommandWork::default() })
         }
         _ => Work::Http(HttpWork {
             method: "POST".to_owned(),

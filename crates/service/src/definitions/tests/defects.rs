@@ -1,7 +1,7 @@
 //! Every rule, broken once: the message, and the place it names.
 
 use super::{assert_refused, defects_of, file, read_one, shown};
-use crate::definitions::read;
+use crate::definitions::{read, warnings};
 use dayend_engine::definition::Definition;
 
 /// Puts fields into a task on line 5, or a whole document if the text begins with `apiVersion`.
@@ -73,7 +73,7 @@ fn a_document_is_refused_field_by_field() {
 fn a_task_is_refused_field_by_field() {
     assert_defects(&[
         ("{noop: {}}", "5:5 tasks[0].code: `code` is missing: add it"),
-        ("{code: A}", "5:5 tasks[0]: the task does nothing: add one of noop, command, http, sql"),
+        ("{code: A}", "5:5 tasks[0]: the task does nothing: add one of noop, command, http, sql, file"),
         (
             "{code: A, noop: {}, sql: {connection: C, statement: x}}",
             "5:30 tasks[0].sql: a task does one thing: remove `sql` or `noop`",
@@ -221,6 +221,86 @@ fn commands_and_statements_are_refused_field_by_field() {
             "5:20 tasks[0].sql.statement: the statement is blank: write one",
         ),
     ]);
+}
+
+#[test]
+fn files_are_refused_field_by_field() {
+    assert_defects(&[
+        ("{code: A, file: {within: 1h}}", "5:21 tasks[0].file.name: `name` is missing: add it"),
+        (
+            "{code: A, file: {name: a.csv}}",
+            "5:21 tasks[0].file: the wait has no end: add `by`, a time of the day, or `within`, a duration",
+        ),
+        (
+            "{code: A, file: {name: a.csv, by: 24:00}}",
+            "5:39 tasks[0].file.by: `24:00` is not a time of the day of the form hh:mm, from 00:00 to 23:59",
+        ),
+        (
+            "{code: A, file: {name: a.csv, by: 22:30, zone: Mars/Olympus}}",
+            "5:52 tasks[0].file.zone: `Mars/Olympus` is not a time zone: write one such as Europe/Zurich or UTC",
+        ),
+        (
+            "{code: A, file: {name: a.csv, within: 1h, zone: UTC}}",
+            "5:53 tasks[0].file.zone: a zone says where the time in `by` is meant: add `by`, or remove it",
+        ),
+        (
+            "{code: A, file: {name: a.csv, within: 0s}}",
+            "5:43 tasks[0].file.within: the wait must be longer than zero",
+        ),
+        (
+            "{code: A, file: {name: ../a, within: 1h}}",
+            "5:28 tasks[0].file.name: a path is relative, without empty parts, `.` and `..`, so that it stays in the attempt's directory",
+        ),
+        (
+            "{code: A, file: {name: 'a:b', within: 1h}}",
+            "5:28 tasks[0].file.name: no file has a name with ':': remove it",
+        ),
+        (
+            "{code: A, file: {name: a.csv, marker: '*.done', within: 1h}}",
+            "5:43 tasks[0].file.marker: a wildcard has no meaning here: write the whole name",
+        ),
+        (
+            "{code: A, command: {argv: [a], files: {in: [{as: x}]}}}",
+            "5:49 tasks[0].command.files.in[0].name: `name` is missing: add it",
+        ),
+        (
+            "{code: A, command: {argv: [a], files: {in: [{name: x, as: /x}]}}}",
+            "5:63 tasks[0].command.files.in[0].as: a path is relative, without empty parts, `.` and `..`, so that it stays in the attempt's directory",
+        ),
+        (
+            "{code: A, command: {argv: [a], files: {in: [{name: x, as: y}, {name: z, as: y}]}}}",
+            "5:67 tasks[0].command.files.in[1]: two files would be put in the same place, `y`: change one",
+        ),
+        (
+            "{code: A, command: {argv: [a], files: {in: [{name: x, optional: maybe}]}}}",
+            "5:69 tasks[0].command.files.in[0].optional: `maybe` is neither true nor false (without quotes)",
+        ),
+        (
+            "{code: A, command: {argv: [a], files: {out: {path: x}}}}",
+            "5:49 tasks[0].command.files.out: a list of files is needed, but this is a map",
+        ),
+        (
+            "{code: A, command: {argv: [a], files: {out: [{path: a/../b}]}}}",
+            "5:57 tasks[0].command.files.out[0].path: a path is relative, without empty parts, `.` and `..`, so that it stays in the attempt's directory",
+        ),
+        (
+            "{code: A, command: {argv: [a], files: {out: [{path: x}, {path: y, name: x}]}}}",
+            "5:61 tasks[0].command.files.out[1]: two files would have the same name, `x`: change one",
+        ),
+    ]);
+    let many = "{path: x},".repeat(65);
+    let task = format!("{{code: A, command: {{argv: [a], files: {{out: [{many}]}}}}}}");
+    let want = "5:49 tasks[0].command.files.out: there are 65 files, at most 64 are allowed";
+    assert_eq!(defects_of(&document(&task)), [want]);
+}
+
+#[test]
+fn placeholders_of_files_are_looked_at_like_all_others() {
+    let text = document(
+        "{code: A, params: {P: x}, file: {name: 'in/$P$-$Q$-*.csv', marker: $R$.done, within: 1h}}",
+    );
+    let warned: Vec<String> = read_one(&text).unwrap().iter().flat_map(warnings).map(|one| one.field).collect();
+    assert_eq!(warned, ["tasks[0].file.name", "tasks[0].file.marker"]);
 }
 
 #[test]

@@ -2,10 +2,13 @@
 
 use crate::definitions::CHAIN_DONE;
 use crate::stage::{chain_app, hanging_at_b, node};
-use dayend_executor::port::{Fact, Outcome};
+use dayend_engine::codes::AttemptId;
+use dayend_engine::status::Status;
+use dayend_executor::port::{Fact, FileNote, FileUse, Outcome};
 use dayend_store::port::Partition;
 use dayend_testkit::app::{TENANT, shown};
 use dayend_testkit::flaky::Fate;
+use dayend_testkit::scripted::Act;
 
 #[tokio::test]
 async fn a_report_that_came_in_a_failed_group_is_not_lost() {
@@ -59,6 +62,27 @@ async fn the_handle_of_an_accepted_attempt_survives_a_failed_group() {
     assert_eq!(node(&app, b).await.handle.as_deref(), Some("poll-here"));
     app.scripted.finish(b, Outcome::Succeeded, "");
     assert_eq!(shown(&app.ended(&run).await), CHAIN_DONE);
+    app.verify().await;
+}
+
+#[tokio::test]
+async fn the_files_of_an_attempt_stay_with_it_although_a_group_failed() {
+    let (app, flaky) = chain_app().await;
+    let (run, b) = hanging_at_b(&app).await;
+    let (name, sha256) = ("report.csv".to_owned(), "ab".repeat(32));
+    let files = vec![FileNote { purpose: FileUse::Out, name, size_bytes: 12, sha256 }];
+    app.scripted.report(b, Fact::Files { files: files.clone() });
+    app.settled().await;
+    flaky.script(&[Fate::NotDone]);
+    app.scripted.finish(b, Outcome::Failed, "exit code 3");
+    assert_eq!(app.ended(&run).await.status, Status::Failed);
+    let stored = node(&app, b).await.files.expect("they are in the row");
+    assert_eq!(serde_json::from_str::<Vec<FileNote>>(&stored).unwrap(), files);
+    app.scripted.script("B", &[Act::Succeed]);
+    app.service.restart(&app.caller, app.run_request(&run)).await.unwrap();
+    assert_eq!(shown(&app.ended(&run).await), CHAIN_DONE);
+    let again = AttemptId { epoch: b.epoch + 1, ..b };
+    assert_eq!(node(&app, again).await.files, None, "the next attempt has had none");
     app.verify().await;
 }
 

@@ -2,9 +2,11 @@
 
 use dayend_engine::status::Status;
 use dayend_engine::time::Timestamp;
-use dayend_service::requests::{MemberStatus, RunDetail, RunStatus, TaskDetail, TaskStatus};
+use dayend_service::requests::{
+    FileNote, FileUse, MemberStatus, RunDetail, RunStatus, TaskDetail, TaskStatus,
+};
 use dayend_wire::codes::State;
-use dayend_wire::runs::{ApiMember, ApiRun, ApiTask, Outcome};
+use dayend_wire::runs::{ApiMember, ApiRun, ApiTask, ApiTaskFile, Outcome};
 
 /// A run with what is known of its tasks or members.
 pub(super) fn run(detail: RunDetail) -> ApiRun {
@@ -60,7 +62,16 @@ fn message(tasks: &[ApiTask]) -> Option<String> {
 }
 
 fn task((status, detail): (TaskStatus, TaskDetail)) -> ApiTask {
-    let TaskDetail { attempt, generation, epoch, started_at, ended_at, retry_at, message } = detail;
+    let TaskDetail {
+        attempt,
+        generation,
+        epoch,
+        started_at,
+        ended_at,
+        retry_at,
+        message,
+        files,
+    } = detail;
     let state = state(status.status);
     ApiTask {
         code: status.code.to_string(),
@@ -73,7 +84,18 @@ fn task((status, detail): (TaskStatus, TaskDetail)) -> ApiTask {
         ended_at: shown(ended_at),
         retry_at: shown(retry_at),
         message,
+        files: files.into_iter().map(file).collect(),
     }
+}
+
+fn file(note: FileNote) -> ApiTaskFile {
+    let purpose = match note.purpose {
+        FileUse::Awaited => "awaited",
+        FileUse::In => "in",
+        FileUse::Out => "out",
+    };
+    let FileNote { name, size_bytes, sha256, .. } = note;
+    ApiTaskFile { purpose: purpose.to_owned(), name, size_bytes, sha256 }
 }
 
 fn member(member: &MemberStatus) -> ApiMember {
