@@ -14,6 +14,7 @@ mod restart;
 mod runs;
 mod series;
 mod status;
+mod transfer;
 mod triggers;
 mod which;
 

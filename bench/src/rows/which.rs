@@ -2,7 +2,7 @@
 
 use super::{
     chain, commands, engine, fan, grids, idle, large_status, live, million, restart, runs, status,
-    triggers,
+    transfer, triggers,
 };
 use crate::args::Args;
 use crate::report::{Figure, Report};
@@ -24,12 +24,13 @@ pub(crate) enum Row {
     LargeStatus,
     Commands,
     Restart,
+    Transfer,
     Idle,
 }
 
 impl Row {
     /// All of them, in the order of the table.
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::Engine,
         Self::Chain,
         Self::Fan,
@@ -43,6 +44,7 @@ impl Row {
         Self::LargeStatus,
         Self::Commands,
         Self::Restart,
+        Self::Transfer,
         Self::Idle,
     ];
 
@@ -62,6 +64,7 @@ impl Row {
             Self::LargeStatus => "status-large",
             Self::Commands => "commands",
             Self::Restart => "restart",
+            Self::Transfer => "transfer",
             Self::Idle => "idle",
         }
     }
@@ -105,6 +108,7 @@ async fn one(
         Row::LargeStatus => large_status::measure(settings, store, report).await,
         Row::Commands => commands::measure(settings, store, report).await,
         Row::Restart => restart::measure(settings, store, report).await,
+        Row::Transfer => transfer::measure(settings, store, report).await,
     }
 }
 

@@ -14,7 +14,7 @@ use dayend_service::admission::RateLimits;
 use dayend_service::clock::{Clock, SystemClock};
 use dayend_service::conductor::input::{Answer, Command};
 use dayend_service::conductor::{Conductor, ConductorSettings};
-use dayend_service::files::{Exchange, ExchangeParts, FileSettings};
+use dayend_service::files::{Exchange, ExchangeParts, FileSettings, serve_attempts};
 use dayend_service::requests::{RunRequest, RunStatus, SourceFile, TriggerParams, TriggerRequest};
 use dayend_service::use_cases::{Parts, Service};
 use dayend_store::SqliteStore;
@@ -160,6 +160,7 @@ impl TestApp {
             settings: FILE_SETTINGS,
             key: identity.derive_key("dayend file links v1"),
         });
+        serve_attempts(&executors, &files);
         let parts = Parts {
             store: Arc::clone(&store),
             conductor: Arc::clone(&conductor),

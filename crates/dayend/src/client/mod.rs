@@ -3,6 +3,7 @@
 mod backoff;
 mod claims;
 mod connection;
+mod deliveries;
 mod durations;
 mod explain;
 mod external;

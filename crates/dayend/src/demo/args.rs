@@ -1,6 +1,7 @@
 //! What `dayend demo` understands, and how it ends whatever happens.
 
 use super::outcome::Outcome;
+use super::sample_night::report;
 use super::stage::Stage;
 use super::story::play;
 use super::teller::Teller;
@@ -82,14 +83,14 @@ impl DemoArgs {
                 figures.eur_value
             ));
             teller.tell(&format!(
-                "the report: {}{}",
-                figures.report.display(),
+                "the report: {} in the file exchange{}",
+                figures.report,
                 if self.keep { "" } else { " (removed now; --keep keeps it)" }
             ));
         }
         teller.tell(&format!("{} is {}", outcome.run.run_id, outcome.run.status));
         if self.keep {
-            teller.tell(&address(stage));
+            teller.tell(&address(stage, self.mis_date));
         }
         if teller.json {
             let mut object = outcome.json()?;
@@ -103,13 +104,14 @@ impl DemoArgs {
 }
 
 /// How to go on by hand.
-fn address(stage: &Stage) -> String {
+fn address(stage: &Stage, date: MisDate) -> String {
     let (profile, file) = (stage.connection.profile(), stage.profile());
     let password = profile.password.as_ref().map_or("", |password| password.expose_secret());
     format!(
-        "\nThe server goes on until Ctrl-C, then its data directory is removed.\n  address   {}\n  user      {}\n  password  {password}\n  profile   {file}\nTry: dayend --profile {file} run EOD --mis-date 2026-10-29 --wait",
+        "\nThe server goes on until Ctrl-C, then its data directory is removed.\n  address   {}\n  user      {}\n  password  {password}\n  profile   {file}\nTry: dayend --profile {file} files get {report}",
         profile.base_url,
         profile.user.as_deref().unwrap_or_default(),
+        report = report(date),
         file = file.display()
     )
 }

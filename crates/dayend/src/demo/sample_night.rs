@@ -1,5 +1,6 @@
-//! The definitions of the sample night, built into the binary.
+//! The definitions and the input of the sample night, built into the binary.
 
+use dayend_engine::time::MisDate;
 use dayend_wire::definitions::SourceFile;
 
 /// The group that is run.
@@ -19,6 +20,21 @@ const FILES: [(&str, &str); 6] = [
     file!("50-report.yaml"),
     file!("60-group.yaml"),
 ];
+
+/// The rate history of the European Central Bank.
+const RATES: &str = include_str!("../../../../examples/night/data/ecb-rates.csv");
+/// The positions of a made-up bank.
+const POSITIONS: &str = include_str!("../../../../examples/night/data/positions.csv");
+
+/// What is delivered for a date: names in the file exchange, and what the files hold.
+pub(super) fn delivery(date: MisDate) -> [(String, &'static str); 2] {
+    [(format!("in/rates-{date}.csv"), RATES), (format!("in/positions-{date}.csv"), POSITIONS)]
+}
+
+/// What the report of a date is called in the file exchange.
+pub(super) fn report(date: MisDate) -> String {
+    format!("out/report-{date}.csv")
+}
 
 /// The files as `apply` sends them.
 pub(super) fn files() -> Vec<SourceFile> {

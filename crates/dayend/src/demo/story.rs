@@ -1,11 +1,11 @@
-//! The story: apply, trigger, fail, look, repair, restart, succeed.
+//! The story: apply, trigger, wait, deliver, fail, look, repair, restart, succeed, fetch the report.
 
 use super::outcome::{FailedTask, Outcome};
-use super::sample_night::{GROUP, files};
+use super::sample_night::{GROUP, delivery, files, report};
 use super::stage::Stage;
 use super::teller::Teller;
 use crate::client::{Control, Failure, FollowArgs, OnHeld, Owner, follow};
-use crate::sample::{read_figures, repair};
+use crate::sample::{figures, repair};
 use dayend_engine::time::MisDate;
 use dayend_wire::codes::State;
 use dayend_wire::definitions::ApplyRequest;
@@ -18,6 +18,8 @@ use std::time::Duration;
 const NIGHT_MAX: Duration = Duration::from_mins(10);
 /// How much of a failed task's log is shown.
 const LOG_TAIL_LINES: usize = 5;
+/// A run that does not begin to wait within so many changes never does.
+const CHANGES_MAX: usize = 20;
 /// The longest log that is read for its tail.
 const LOG_PIECES_MAX: usize = 16;
 
@@ -43,6 +45,7 @@ pub(super) async fn play(
         "The group {GROUP} is triggered:   {id} (external interface, token of /oauth2/v1/token)"
     ));
 
+    deliver(stage, &id, date, teller).await?;
     let first = watch(stage, &id).await?;
     if first.status == State::Successful {
         return outcome(stage, first, Vec::new(), None, date).await;
@@ -58,6 +61,40 @@ pub(super) async fn play(
     teller.tell("The run is restarted:         what was successful is not repeated");
     let second = watch(stage, &id).await?;
     outcome(stage, second, failures, Some(repaired), date).await
+}
+
+/// Uploads the day's files when the night waits for them, as a delivering system would.
+async fn deliver(
+    stage: &Stage,
+    group: &str,
+    date: MisDate,
+    teller: &Teller,
+) -> Result<(), Failure> {
+    for member in stage.connection.run(group).await?.members.iter().take(2) {
+        let wait = awaited(stage, &member.run_id).await?;
+        teller.tell(&format!("The night waits:              {wait}"));
+    }
+    for (name, content) in delivery(date) {
+        stage.connection.upload(&name, content.as_bytes().to_vec()).await?;
+        let size = content.len();
+        teller.tell(&format!(
+            "A file is delivered:          {name}, {size} bytes (getObjStoreParUrl, then PUT)"
+        ));
+    }
+    Ok(())
+}
+
+/// What the first task of a run says that it waits for.
+async fn awaited(stage: &Stage, run: &str) -> Result<String, Failure> {
+    let mut now = stage.connection.run(run).await?;
+    for _ in 0..CHANGES_MAX {
+        let first = now.tasks.first().filter(|task| task.status == State::OnGoing);
+        if let Some((task, message)) = first.and_then(|task| Some((task, task.message.as_ref()?))) {
+            return Ok(format!("{} {message}", task.code));
+        }
+        now = stage.connection.next(run, Some(now.revision), NIGHT_MAX).await?;
+    }
+    Err(Failure::new(ExitCode::RunFailed, format!("{run} does not wait for its file")))
 }
 
 async fn watch(stage: &Stage, run: &str) -> Result<ApiRun, Failure> {
@@ -129,7 +166,22 @@ async fn outcome(
     date: MisDate,
 ) -> Result<Outcome, Failure> {
     let batches = batches(stage, &run).await?;
-    let figures = read_figures(&stage.work(), date).ok();
+    let name = report(date);
+    let figures = match run.status {
+        State::Successful => {
+            let csv = stage.connection.download(&name).await?;
+            let csv = String::from_utf8_lossy(&csv).into_owned();
+            let odd = |error| Failure::odd_answer(&format!("the report {name}: {error:#}"));
+            Some(figures(&csv, name.clone()).map_err(odd)?)
+        }
+        State::NotStarted
+        | State::OnGoing
+        | State::Failed
+        | State::Interrupted
+        | State::Aborted
+        | State::Excluded
+        | State::Held => None,
+    };
     Ok(Outcome { run, batches, failures, repair, figures })
 }
 

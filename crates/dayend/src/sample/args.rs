@@ -31,7 +31,7 @@ enum Program {
     /// Loads the positions into the ledger
     LoadPositions(Place),
     /// Writes the report
-    Report(Place),
+    Report(Departure),
     /// Corrects the mistyped amounts in the position file
     Repair(Place),
 }
@@ -51,9 +51,18 @@ struct Place {
 struct Delivery {
     #[command(flatten)]
     place: Place,
-    /// A directory with ecb-rates.csv and positions.csv (relative: below the work directory); empty: the built-in data
-    #[arg(long, value_name = "DIR", default_value = "")]
-    input: String,
+    /// The directory with ecb-rates.csv or positions.csv
+    #[arg(long, value_name = "DIR")]
+    input: PathBuf,
+}
+
+#[derive(Debug, Args)]
+struct Departure {
+    #[command(flatten)]
+    place: Place,
+    /// A directory that gets copies of the report
+    #[arg(long, value_name = "DIR")]
+    output: PathBuf,
 }
 
 impl Place {
@@ -83,7 +92,7 @@ fn run(args: &SampleArgs) -> Result<String> {
     | Program::LoadRates(place)
     | Program::ValidatePositions(place)
     | Program::LoadPositions(place)
-    | Program::Report(place)
+    | Program::Report(Departure { place, .. })
     | Program::Repair(place)) = &args.program;
     let night = place.night();
     witness::sign(&night)?;
@@ -94,7 +103,7 @@ fn run(args: &SampleArgs) -> Result<String> {
         Program::ReceivePositions(delivery) => positions::receive(&night, &delivery.input),
         Program::ValidatePositions(_) => positions::validate(&night),
         Program::LoadPositions(_) => wait_for(ledger::load_positions(&night)),
-        Program::Report(_) => wait_for(report::write(&night)),
+        Program::Report(departure) => wait_for(report::write(&night, &departure.output)),
         Program::Repair(_) => repair::repair(&place.work, place.mis_date),
     }
 }

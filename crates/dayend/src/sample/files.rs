@@ -5,11 +5,6 @@ use dayend_engine::time::MisDate;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-/// The rate history that is built into the binary.
-const RATES: &str = include_str!("../../../../examples/night/data/ecb-rates.csv");
-/// The positions that are built into the binary.
-const POSITIONS: &str = include_str!("../../../../examples/night/data/positions.csv");
-
 /// The files of one business date, below the server's work directory.
 #[derive(Debug)]
 pub(super) struct Night {
@@ -29,13 +24,6 @@ impl Input {
         match self {
             Self::Rates => "ecb-rates.csv",
             Self::Positions => "positions.csv",
-        }
-    }
-
-    fn built_in(self) -> &'static str {
-        match self {
-            Self::Rates => RATES,
-            Self::Positions => POSITIONS,
         }
     }
 }
@@ -61,13 +49,9 @@ impl Night {
         self.shared().join(self.mis_date.to_string()).join(name)
     }
 
-    /// The text of an input: from the directory named, or the built-in one; and where it came from.
-    pub(super) fn input(&self, directory: &str, input: Input) -> Result<(String, String)> {
-        if directory.is_empty() {
-            return Ok((input.built_in().to_owned(), "the built-in data".to_owned()));
-        }
-        let path = self.work.join(directory).join(input.file_name());
-        Ok((read(&path)?, path.display().to_string()))
+    /// The text of an input that was delivered into the directory.
+    pub(super) fn input(directory: &Path, input: Input) -> Result<String> {
+        read(&directory.join(input.file_name()))
     }
 
     /// The text of a file of this date, written by an earlier task.

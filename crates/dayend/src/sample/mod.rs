@@ -12,4 +12,4 @@ mod witness;
 
 pub(crate) use args::{SampleArgs, main};
 pub(crate) use repair::repair;
-pub(crate) use report::{Figures, read_figures};
+pub(crate) use report::{Figures, figures};

@@ -6,6 +6,7 @@ use super::rates::CURRENCIES;
 use anyhow::{Result, bail};
 use dayend_engine::codes::shortened;
 use std::collections::BTreeSet;
+use std::path::Path;
 
 /// The name of the position file.
 pub(super) const FILE: &str = "positions.csv";
@@ -26,20 +27,20 @@ pub(super) struct Position {
 }
 
 /// Puts the delivered file in its place. The same delivery again changes nothing, so that a repair survives a rerun.
-pub(super) fn receive(night: &Night, directory: &str) -> Result<String> {
-    let (text, source) = night.input(directory, Input::Positions)?;
+pub(super) fn receive(night: &Night, directory: &Path) -> Result<String> {
+    let text = Night::input(directory, Input::Positions)?;
     let received_before =
         night.file(FILE).is_file() && night.read(DELIVERED).is_ok_and(|before| before == text);
     if received_before {
         return Ok(format!(
-            "the positions from {source} were received before: {} stays",
+            "the same positions were received before: {} stays",
             night.file(FILE).display()
         ));
     }
     let path = night.write(FILE, &text)?;
     night.write(DELIVERED, &text)?;
     let rows = lines(&text).count().saturating_sub(1);
-    Ok(format!("{rows} positions from {source} written to {}", path.display()))
+    Ok(format!("{rows} positions written to {}", path.display()))
 }
 
 /// Fails unless every row is a position that the night can value.
@@ -144,6 +145,8 @@ fn not_an_amount(amount: &str) -> String {
 mod tests {
     use super::*;
 
+    const POSITIONS: &str = include_str!("../../../../examples/night/data/positions.csv");
+
     #[test]
     fn a_bad_row_is_told_with_its_line_and_the_good_ones_are_kept() {
         #[rustfmt::skip]
@@ -165,9 +168,7 @@ mod tests {
 
     #[test]
     fn the_built_in_positions_have_exactly_one_bad_row() {
-        let night = Night::new(std::path::Path::new("/nowhere"), "2026-10-30".parse().unwrap());
-        let (text, _) = night.input("", Input::Positions).unwrap();
-        let (positions, defects) = parse(&text);
+        let (positions, defects) = parse(POSITIONS);
         assert_eq!(positions.len(), 639);
         assert_eq!(defects.len(), 1);
         assert!(defects[0].contains("12O450.75"), "{defects:?}");
@@ -177,12 +178,13 @@ mod tests {
     fn a_repaired_file_survives_the_same_delivery_and_gives_way_to_a_new_one() {
         let place = tempfile::tempdir().unwrap();
         let night = Night::new(place.path(), "2026-10-30".parse().unwrap());
-        receive(&night, "").unwrap();
+        std::fs::write(place.path().join("positions.csv"), POSITIONS).unwrap();
+        receive(&night, place.path()).unwrap();
         night.write(FILE, "repaired").unwrap();
-        receive(&night, "").unwrap();
+        receive(&night, place.path()).unwrap();
         assert_eq!(night.read(FILE).unwrap(), "repaired");
         std::fs::write(place.path().join("positions.csv"), "new").unwrap();
-        receive(&night, place.path().to_str().unwrap()).unwrap();
+        receive(&night, place.path()).unwrap();
         assert_eq!(night.read(FILE).unwrap(), "new");
     }
 }

@@ -5,6 +5,7 @@ use super::money;
 use anyhow::{Context as _, Result, bail};
 use dayend_engine::codes::shortened;
 use std::fmt::Write as _;
+use std::path::Path;
 
 /// The currencies that the night revalues; `examples/night/40-revalue.yaml` has a task for each.
 pub(super) const CURRENCIES: [&str; 29] = [
@@ -23,17 +24,16 @@ pub(super) struct Rate {
 }
 
 /// Writes the quoted rates of the business date to `rates.csv`.
-pub(super) fn fetch(night: &Night, directory: &str) -> Result<String> {
-    let (history, source) = night.input(directory, Input::Rates)?;
-    let quoted =
-        row_of(&history, &night.mis_date.to_string()).with_context(|| format!("in {source}"))?;
+pub(super) fn fetch(night: &Night, directory: &Path) -> Result<String> {
+    let history = Night::input(directory, Input::Rates)?;
+    let quoted = row_of(&history, &night.mis_date.to_string())?;
     let mut text = format!("{HEADER}\n");
     for (currency, rate) in &quoted {
         writeln!(text, "{currency},{rate}")?;
     }
     let path = night.write(FILE, &text)?;
     Ok(format!(
-        "{} rates of {} from {source} written to {}",
+        "{} rates of {} written to {}",
         quoted.len(),
         night.mis_date,
         path.display()

@@ -3,10 +3,9 @@
 use super::files::Night;
 use super::{ledger, money};
 use anyhow::{Context as _, Result, bail};
-use dayend_engine::time::MisDate;
 use serde::Serialize;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 const BY_CURRENCY: &str = "select position.currency, cast(count(*) as text), cast(sum(position.amount_cents) as text), \
      cast(rate.rate_micros as text), cast(sum(valuation.eur_cents) as text) \
@@ -24,8 +23,8 @@ pub(crate) struct Figures {
     pub(crate) currencies: Vec<CurrencyFigures>,
     pub(crate) positions: u64,
     pub(crate) eur_value: String,
-    /// Where the report is.
-    pub(crate) report: PathBuf,
+    /// What the report is called in the file exchange.
+    pub(crate) report: String,
 }
 
 /// One line of the report. Amounts are decimal texts, so that no reader rounds them.
@@ -38,8 +37,8 @@ pub(crate) struct CurrencyFigures {
     pub(crate) eur_value: String,
 }
 
-/// Writes `report.csv` and `report.txt` of the date.
-pub(super) async fn write(night: &Night) -> Result<String> {
+/// Writes `report.csv` and `report.txt` of the date, and copies of them into a directory.
+pub(super) async fn write(night: &Night, copies: &Path) -> Result<String> {
     let date = night.mis_date.to_string();
     let mut ledger = ledger::open(night).await?;
     let currencies =
@@ -51,8 +50,14 @@ pub(super) async fn write(night: &Night) -> Result<String> {
     }
     let csv = csv(&currencies)?;
     let path = night.write(CSV, &csv)?;
-    let figures = parse(&csv, path.clone())?;
-    night.write(TEXT, &text(&date, &figures, &desks)?)?;
+    let figures = figures(&csv, String::new())?;
+    let text = text(&date, &figures, &desks)?;
+    night.write(TEXT, &text)?;
+    for (name, content) in [(CSV, &csv), (TEXT, &text)] {
+        let copy = copies.join(name);
+        std::fs::write(&copy, content)
+            .with_context(|| format!("{} could not be written", copy.display()))?;
+    }
     let Figures { positions, eur_value, .. } = figures;
     Ok(format!("{positions} positions are worth EUR {eur_value}: {}", path.display()))
 }
@@ -98,23 +103,14 @@ fn text(date: &str, figures: &Figures, desks: &[Vec<String>]) -> Result<String> 
     Ok(text)
 }
 
-/// Reads the figures of a report that the night has written.
-pub(crate) fn read_figures(work: &Path, mis_date: MisDate) -> Result<Figures> {
-    let night = Night::new(work, mis_date);
-    parse(&night.read(CSV)?, night.file(CSV))
-}
-
-fn parse(csv: &str, report: PathBuf) -> Result<Figures> {
+/// The figures of a report that the night has written, and left under the name `report`.
+pub(crate) fn figures(csv: &str, report: String) -> Result<Figures> {
     let mut figures =
         Figures { currencies: Vec::new(), positions: 0, eur_value: String::new(), report };
     for line in csv.lines().skip(1) {
         let fields: Vec<&str> = line.split(',').collect();
         let [currency, positions, amount, rate, eur_value] = fields.as_slice() else {
-            bail!(
-                "{} has a line with {} fields instead of 5",
-                figures.report.display(),
-                fields.len()
-            );
+            bail!("the report has a line with {} fields instead of 5", fields.len());
         };
         let (positions, eur_value) = (positions.parse()?, (*eur_value).to_owned());
         if *currency == "TOTAL" {

@@ -22,7 +22,7 @@ use dayend_identity::keys::Keys;
 use dayend_identity::{Identity, IdentitySettings};
 use dayend_service::clock::{Clock, SystemClock};
 use dayend_service::conductor::{Conductor, ConductorSettings};
-use dayend_service::files::{Exchange, ExchangeParts};
+use dayend_service::files::{Exchange, ExchangeParts, serve_attempts};
 use dayend_service::use_cases::{Parts, Service};
 use dayend_store::port::Store;
 use dayend_web::app::{App, WebSettings};
@@ -198,6 +198,7 @@ async fn start_on(
         settings: settings.files,
         key: identity.derive_key("dayend file links v1"),
     });
+    serve_attempts(&executors, &files);
     let service = Service::new(Parts {
         store: Arc::clone(&store),
         conductor: Arc::clone(&conductor),

@@ -116,8 +116,14 @@ impl Open<'_> {
         run(&all)
     }
 
-    pub(crate) fn apply_night(&self) {
+    /// The sample night, and the files that it waits for.
+    pub(crate) fn apply_night(&self, date: &str) {
         self.apply(EXAMPLE);
+        for (name, file) in [("rates", "ecb-rates.csv"), ("positions", "positions.csv")] {
+            let path = format!("files/in/{name}-{date}.csv");
+            let put = self.try_api(&path, &format!("-T '{EXAMPLE}/data/{file}'"));
+            assert_eq!(put.map(|answer| answer.status), Some(200), "{path}");
+        }
     }
 
     pub(crate) fn apply_text(&self, definitions: &str) {

@@ -26,7 +26,7 @@ fn the_demo_fails_at_the_bad_row_repairs_it_and_comes_to_the_figures_that_anyone
         .iter()
         .flat_map(|batch| batch["tasks"].as_array().unwrap())
         .collect();
-    assert_eq!(tasks.len(), 3 + 3 + 30 + 2);
+    assert_eq!(tasks.len(), 4 + 4 + 30 + 2);
     for task in tasks {
         let attempts = if task["code"] == "VALIDATE_POSITIONS" { 2 } else { 1 };
         assert_eq!(
@@ -37,6 +37,7 @@ fn the_demo_fails_at_the_bad_row_repairs_it_and_comes_to_the_figures_that_anyone
     }
 
     let (figures, want) = (&night["figures"], expected("2026-10-30"));
+    assert_eq!(figures["report"], "out/report-2026-10-30.csv");
     assert_eq!(figures["positions"], want.positions);
     assert_eq!(cents(figures["eur_value"].as_str().unwrap()), want.eur_cents);
     let lines = figures["currencies"].as_array().unwrap();
@@ -54,6 +55,8 @@ fn people_are_told_the_story_and_nothing_is_left_behind() {
     assert_eq!(demo.code, 0, "{demo:?}");
     for word in [
         "https://127.0.0.1:",
+        "AWAIT_POSITIONS waits for `in/positions-2026-01-02.csv` until ",
+        "is delivered:          in/rates-2026-01-02.csv",
         "EOD_POSITIONS/VALIDATE_POSITIONS FAILED",
         "12O450.75",
         "is repaired",

@@ -4,6 +4,7 @@ use crate::support::Server;
 use crate::support::night::{cents, data, expected};
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 
 const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/night");
 
@@ -12,6 +13,7 @@ fn the_night_stops_at_the_bad_row_and_goes_on_after_the_repair_that_the_message_
     let server = Server::start();
     let applied = server.dayend(&["apply", EXAMPLE]);
     assert_eq!(applied.code, 0, "{}", applied.stderr);
+    deliver(&server, &data().join("ecb-rates.csv"), &data().join("positions.csv"));
     let first = server.dayend(&["run", "EOD", "--mis-date", "2026-10-30", "--wait"]);
     assert_eq!(first.code, 1, "{first:?}");
     assert!(first.last_line().ends_with(" status=FAILED code=1"), "{}", first.last_line());
@@ -29,7 +31,7 @@ fn the_night_stops_at_the_bad_row_and_goes_on_after_the_repair_that_the_message_
     let second = server.dayend(&["restart", first.run(), "--wait"]);
     assert_eq!((second.code, second.run()), (0, first.run()), "{second:?}");
 
-    let report = fs::read_to_string(server.work().join("night/2026-10-30/report.csv")).unwrap();
+    let report = report(&server);
     let total: Vec<&str> = report.lines().last().unwrap().split(',').collect();
     let want = expected("2026-10-30");
     assert_eq!(total[1], want.positions.to_string());
@@ -38,35 +40,20 @@ fn the_night_stops_at_the_bad_row_and_goes_on_after_the_repair_that_the_message_
 }
 
 #[test]
-fn other_input_is_taken_from_the_directory_that_the_parameter_names() {
+fn the_night_works_on_what_was_delivered() {
     let server = Server::start();
     assert_eq!(server.dayend(&["apply", EXAMPLE]).code, 0);
     let feed = server.data().parent().unwrap().join("feed");
     fs::create_dir(&feed).unwrap();
-    fs::copy(data().join("ecb-rates.csv"), feed.join("ecb-rates.csv")).unwrap();
     fs::write(
         feed.join("positions.csv"),
         "position_id,desk,currency,amount\nX1,SPOT,USD,-2.23\nX2,SPOT,JPY,175.68\n",
     )
     .unwrap();
-    let input = |batch: &str| format!("{batch}.INPUT={}", feed.display());
-    let (rates, positions) = (input("EOD_RATES"), input("EOD_POSITIONS"));
-    let run = [
-        "run",
-        "EOD",
-        "--group",
-        "--mis-date",
-        "2026-10-30",
-        "--param",
-        &rates,
-        "--param",
-        &positions,
-        "--wait",
-        "--json",
-    ];
-    let ran = server.dayend(&run);
+    deliver(&server, &data().join("ecb-rates.csv"), &feed.join("positions.csv"));
+    let ran = server.dayend(&["run", "EOD", "--mis-date", "2026-10-30", "--wait", "--json"]);
     assert_eq!(ran.code, 0, "{ran:?}");
-    let report = fs::read_to_string(server.work().join("night/2026-10-30/report.csv")).unwrap();
+    let report = report(&server);
     // -2.23 / 1.1172 = -1.99606…, 175.68 / 175.68 = 1.
     assert_eq!(report.lines().last().unwrap(), "TOTAL,2,,,-1.00");
 }
@@ -139,6 +126,22 @@ fn what_export_writes_apply_takes_back_unchanged() {
         "{}",
         again.stdout
     );
+}
+
+/// Puts the day's files into the file exchange.
+fn deliver(server: &Server, rates: &Path, positions: &Path) {
+    for (file, name) in [(rates, "rates"), (positions, "positions")] {
+        let name = format!("in/{name}-2026-10-30.csv");
+        let put = server.dayend(&["files", "put", file.to_str().unwrap(), "--name", &name]);
+        assert_eq!(put.code, 0, "{put:?}");
+    }
+}
+
+/// The report that the night left in the file exchange.
+fn report(server: &Server) -> String {
+    let got = server.dayend(&["files", "get", "out/report-2026-10-30.csv"]);
+    assert_eq!(got.code, 0, "{got:?}");
+    got.stdout
 }
 
 fn no_task_started_twice(server: &Server, starts: usize) {

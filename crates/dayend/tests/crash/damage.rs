@@ -37,7 +37,7 @@ fn one_flipped_bit_in_a_row_is_found_by_audit_verify() {
     let mut chance = Chance::new();
     let bank = Bank::new();
     let open = bank.open();
-    open.apply_night();
+    open.apply_night("2026-10-30");
     let night = open.call("trigger", "order-1", NIGHT);
     assert_eq!(status(&open.ended(&night)), "FAILED");
     bank.repair("2026-10-30");

@@ -39,7 +39,7 @@ fn a_night_that_is_killed_again_and_again_ends_well_and_nothing_is_lost_or_done_
     let mut chance = Chance::new();
     let bank = Bank::new();
     let open = bank.open();
-    open.apply_night();
+    open.apply_night(DATE);
     let witness = bank.outside("witness");
     open.apply_text(&columns(WIDTH, DEPTH, COUNT_AND_SAY_SO, &witness));
     drop(open);

@@ -13,6 +13,7 @@ mod memory;
 mod points;
 mod stop;
 mod two_servers;
+mod waits;
 
 #[path = "../bank/mod.rs"]
 mod bank;

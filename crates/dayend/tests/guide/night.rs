@@ -41,6 +41,8 @@ fn a_night_on_random_rates_and_positions_comes_to_what_decimal_arithmetic_says()
         let report = work.join("night").join(&date);
         let (csv, desks) = expected(&feed, &date);
         assert_eq!(fs::read_to_string(report.join("report.csv")).unwrap(), csv);
+        let left = stage.dayend(&["files", "get", &format!("out/report-{date}.csv")]);
+        assert_eq!(left, csv, "the report in the file exchange");
         let text = fs::read_to_string(report.join("report.txt")).unwrap();
         let total = csv.trim_end().rsplit(',').next().unwrap();
         assert!(text.trim_end().ends_with(&format!(" {total}")), "{total} is not in {text}");
@@ -57,13 +59,14 @@ fn a_night_on_random_rates_and_positions_comes_to_what_decimal_arithmetic_says()
     }
 }
 
-/// Triggers the night with curl, sees it stop at the mistyped amount, repairs that, restarts.
+/// Delivers the files, triggers the night with curl, sees it stop at the mistyped amount, repairs that, restarts.
 fn play(stage: &Stage, feed: &Feed, date: &str) {
-    let input = feed.directory.display();
+    for (file, name) in [("ecb-rates.csv", "rates"), ("positions.csv", "positions")] {
+        let (file, name) = (feed.directory.join(file), format!("in/{name}-{date}.csv"));
+        stage.dayend(&["files", "put", file.to_str().unwrap(), "--name", &name]);
+    }
     let member = |batch: &str| {
-        format!(
-            r#"{{"batchName": "{batch}", "batchParams": {{"$FICMISDATE$": "{date}", "$INPUT$": "{input}"}}}}"#
-        )
+        format!(r#"{{"batchName": "{batch}", "batchParams": {{"$FICMISDATE$": "{date}"}}}}"#)
     };
     let group = stage.accepted(
         "trigger",

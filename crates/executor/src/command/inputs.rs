@@ -2,7 +2,7 @@
 
 use crate::attempt_dir::AttemptDir;
 use crate::executors::Shared;
-use crate::files::{AreaError, AreaFile, AreaReader, FileArea, newest};
+use crate::files::{AreaError, AreaFile, AreaReader, FileArea, Origin, newest};
 use crate::port::{Attempt, FileNote, FileUse};
 use crate::shim::spec::UserIds;
 use dayend_engine::codes::shortened;
@@ -44,6 +44,7 @@ impl Inputs<'_> {
         blocking(move || dir.write_notes(&dir.fetched(), &notes)).await.map_err(not_kept)
     }
 
+    /// Fetches one. A file that is replaced meanwhile, or an exchange that cannot answer, is asked again.
     async fn fetch_one(
         &self,
         area: &dyn FileArea,
@@ -51,44 +52,10 @@ impl Inputs<'_> {
         room: u64,
     ) -> Result<Option<FileNote>, String> {
         let pattern = NamePattern::fill(&input.name, &self.attempt.params);
-        let Some((file, bytes)) = self.find(area, &pattern).await? else {
-            return match input.optional {
-                true => Ok(None),
-                false => Err(format!("the command was not started: its input `{pattern}` is not there")),
-            };
-        };
-        let name = shortened(&file.name);
-        if file.size_bytes > room {
-            let most = self.shared.settings.limits.files_bytes;
-            return Err(format!(
-                "the command was not started: with its input `{name}` there would be more than {most} bytes"
-            ));
-        }
-        let place = match &input.place {
-            Some(place) => self.attempt.params.fill(place),
-            None => file.name.rsplit('/').next().unwrap_or_default().to_owned(),
-        };
-        let refused = |problem: &dyn std::fmt::Display| {
-            format!("the command was not started: its input `{name}` cannot be put at `{}`: {problem}", shortened(&place))
-        };
-        local_path(&place).map_err(|problem| refused(&problem))?;
-        let (cwd, path, user) = (self.dir.cwd(), PathBuf::from(&place), self.user.clone());
-        let made = blocking(move || make(&cwd, &path, user.as_ref())).await;
-        let kept = copy(bytes, made.map_err(|error| refused(&error))?, &file).await;
-        kept.map_err(|problem| format!("the command was not started: its input `{name}` {problem}"))?;
-        let AreaFile { name, size_bytes, sha256, .. } = file;
-        Ok(Some(FileNote { purpose: FileUse::In, name, size_bytes, sha256 }))
-    }
-
-    async fn find(
-        &self,
-        area: &dyn FileArea,
-        pattern: &NamePattern,
-    ) -> Result<Option<(AreaFile, Box<dyn AreaReader>)>, String> {
         let mut pause = PAUSE;
         for tries in 1.. {
-            let problem = match self.find_once(area, pattern).await {
-                Ok(found) => return Ok(found),
+            let problem = match self.fetch_once(area, input, &pattern, room).await {
+                Ok(note) => return Ok(note),
                 Err(AreaError::NotNow(_)) if tries < TRIES => {
                     tokio::time::sleep(pause).await;
                     pause *= 2;
@@ -96,22 +63,54 @@ impl Inputs<'_> {
                 }
                 Err(error) => error,
             };
-            return Err(format!("the command was not started: its input `{pattern}`: {problem}"));
+            return Err(format!("the command was not started: its input `{pattern}` {problem}"));
         }
         Ok(None)
     }
 
-    async fn find_once(
+    async fn fetch_once(
         &self,
         area: &dyn FileArea,
+        input: &InputFile,
         pattern: &NamePattern,
-    ) -> Result<Option<(AreaFile, Box<dyn AreaReader>)>, AreaError> {
+        room: u64,
+    ) -> Result<Option<FileNote>, AreaError> {
         let scope = &self.attempt.scope;
-        match newest(area, scope, pattern).await? {
-            Some(file) => area.read(scope, &file.name).await,
-            None => Ok(None),
+        let found = match newest(area, scope, pattern).await? {
+            Some(file) => area.read(scope, &file.name, &Origin::of(self.attempt)).await?,
+            None => None,
+        };
+        let Some((file, bytes)) = found else {
+            return if input.optional { Ok(None) } else { refused("is not there") };
+        };
+        if file.size_bytes > room {
+            let most = self.shared.settings.limits.files_bytes;
+            return refused(format!("is too large: all inputs together have at most {most} bytes"));
         }
+        let place = match &input.place {
+            Some(place) => self.attempt.params.fill(place),
+            None => file.name.rsplit('/').next().unwrap_or_default().to_owned(),
+        };
+        let cannot = |problem: &dyn std::fmt::Display| {
+            AreaError::Refused(format!("cannot be put at `{}`: {problem}", shortened(&place)))
+        };
+        local_path(&place).map_err(|problem| cannot(&problem))?;
+        let (cwd, path, user) = (self.dir.cwd(), PathBuf::from(&place), self.user.clone());
+        let made = blocking(move || make(&cwd, &path, user.as_ref())).await;
+        let copied = copy(bytes, made.map_err(|error| cannot(&error))?, &file).await;
+        if let Err(error) = copied {
+            let path = self.dir.cwd().join(&place);
+            // If it stays, the next try says so.
+            let _ = blocking(move || std::fs::remove_file(path)).await;
+            return Err(error);
+        }
+        let AreaFile { name, size_bytes, sha256, .. } = file;
+        Ok(Some(FileNote { purpose: FileUse::In, name, size_bytes, sha256 }))
     }
+}
+
+fn refused<T>(problem: impl Into<String>) -> Result<T, AreaError> {
+    Err(AreaError::Refused(problem.into()))
 }
 
 /// Makes an empty file below the directory, in which nothing runs yet.
@@ -139,27 +138,25 @@ fn make(cwd: &Path, place: &Path, user: Option<&UserIds>) -> io::Result<File> {
 }
 
 /// Copies the bytes, which must be those that the exchange promised.
-async fn copy(mut bytes: Box<dyn AreaReader>, to: File, file: &AreaFile) -> Result<(), String> {
+async fn copy(mut bytes: Box<dyn AreaReader>, to: File, file: &AreaFile) -> Result<(), AreaError> {
     let (mut to, mut sum, mut size) = (to, Sha256::new(), 0_u64);
-    loop {
-        let piece = bytes.next().await.map_err(|error| format!("cannot be read: {error}"))?;
-        let Some(piece) = piece else { break };
+    while let Some(piece) = bytes.next().await? {
         size += u64::try_from(piece.len()).unwrap_or(u64::MAX);
         let written = blocking(move || {
             to.write_all(&piece)?;
             sum.update(&piece);
             Ok((to, sum))
         });
-        (to, sum) = written.await.map_err(|error| format!("cannot be written down: {error}"))?;
+        let written = written.await;
+        (to, sum) = written
+            .map_err(|error| AreaError::Refused(format!("cannot be written down: {error}")))?;
     }
     let sum = crate::files::hex(&sum.finalize());
     if (size, sum.as_str()) == (file.size_bytes, file.sha256.as_str()) {
         return Ok(());
     }
-    Err(format!(
-        "is not what was put into the exchange: {size} bytes instead of {}, or others",
-        file.size_bytes
-    ))
+    let want = file.size_bytes;
+    refused(format!("is not what was uploaded: {size} bytes instead of {want}, or other ones"))
 }
 
 fn not_kept(error: io::Error) -> String {

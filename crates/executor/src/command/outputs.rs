@@ -81,15 +81,12 @@ impl Outputs<'_> {
 
     /// First all bytes, then all names: what there is no room for is found out before anything is visible.
     async fn put(&self, area: &dyn FileArea, left: Vec<Left>) -> Result<Vec<FileNote>, NotPut> {
-        let origin = Origin {
-            idempotency_key: self.attempt.idempotency_key(),
-            actor: format!("{}/{}", self.attempt.run_id, self.attempt.code()),
-        };
+        let origin = Origin::of(self.attempt);
         let mut written = Vec::with_capacity(left.len());
         for one in left {
             let (path, name) = (one.path.clone(), one.name.clone());
             let scope = &self.attempt.scope;
-            let begun = area.write(scope, &name, &origin).await;
+            let begun = area.write(scope, &name, size_of_file(&one.stat), &origin).await;
             let writer = begun.map_err(|error| NotPut::of(error, &path, &name))?;
             written.push((send(one, writer).await?, path, name));
         }

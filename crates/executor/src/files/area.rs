@@ -1,5 +1,6 @@
 //! What attempts need of the file exchange.
 
+use crate::port::Attempt;
 use async_trait::async_trait;
 use bytes::Bytes;
 use dayend_engine::codes::Scope;
@@ -27,13 +28,20 @@ pub enum AreaError {
     NotNow(String),
 }
 
-/// Which attempt leaves a file.
+/// Which attempt reads or leaves a file; the same for all retries, so that the same bytes are the same version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
-    /// The same for all retries: a file with the same bytes and key is the same version.
-    pub idempotency_key: String,
-    /// Run and task, for the audit.
-    pub actor: String,
+    pub run: String,
+    pub task: String,
+    pub generation: u32,
+}
+
+impl Origin {
+    /// The origin of what an attempt leaves.
+    pub(crate) fn of(attempt: &Attempt) -> Self {
+        let (run, task) = (attempt.run_id.to_string(), attempt.code().to_owned());
+        Self { run, task, generation: attempt.generation }
+    }
 }
 
 /// The files of all scopes. Nothing here is visible before it is whole.
@@ -55,13 +63,15 @@ pub trait FileArea: Send + Sync {
         &self,
         scope: &Scope,
         name: &str,
+        origin: &Origin,
     ) -> Result<Option<(AreaFile, Box<dyn AreaReader>)>, AreaError>;
 
-    /// Begins a file.
+    /// Begins a file of so many bytes.
     async fn write(
         &self,
         scope: &Scope,
         name: &str,
+        size_bytes: u64,
         origin: &Origin,
     ) -> Result<Box<dyn AreaWriter>, AreaError>;
 }

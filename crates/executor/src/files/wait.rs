@@ -92,7 +92,10 @@ impl Wait {
                     pause = PAUSE;
                     (why, again_at)
                 }
-                Err(AreaError::Refused(problem)) => return End::failed(problem),
+                Err(AreaError::Refused(problem)) => {
+                    let name = &self.wanted.pattern;
+                    return End::failed(format!("`{name}` cannot be waited for: {problem}"));
+                }
                 Err(AreaError::NotNow(problem)) => {
                     let at = later(now, pause);
                     pause = (pause * 2).min(PAUSE_MAX);

@@ -102,8 +102,8 @@ async fn an_input_that_cannot_be_had_fails_the_attempt_before_its_command_starts
     let cases = [
         (vec![input("missing-$FICMISDATE$.csv", None)], "its input `missing-2026-10-30.csv` is not there"),
         (vec![input("small-$STAR$.csv", None)], "its input `small-*.csv` is not there"),
-        (vec![input("large.csv", None)], "with its input `large.csv` there would be more than 10 bytes"),
-        (vec![input("small.csv", Some("a")), input("small.csv", Some("b")), input("small.csv", Some("c"))], "with its input `small.csv`"),
+        (vec![input("large.csv", None)], "its input `large.csv` is too large: all inputs together have at most 10 bytes"),
+        (vec![input("small.csv", Some("a")), input("small.csv", Some("b")), input("small.csv", Some("c"))], "its input `small.csv` is too large"),
         (vec![input("small.csv", Some("$UP$"))], "its input `small.csv` cannot be put at `../x`: a path is relative"),
         (vec![input("small.csv", Some("/tmp/x"))], "cannot be put at `/tmp/x`: a path is relative"),
         (vec![input("small.csv", Some("a")), input("small.csv", Some("a"))], "cannot be put at `a`: File exists"),

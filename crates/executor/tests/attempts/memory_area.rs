@@ -120,6 +120,7 @@ impl FileArea for Shared {
         &self,
         scope: &Scope,
         name: &str,
+        _: &Origin,
     ) -> Result<Option<(AreaFile, Box<dyn AreaReader>)>, AreaError> {
         self.0.there(scope)?;
         let kept = self.0.files.lock().unwrap().get(name).cloned();
@@ -134,11 +135,12 @@ impl FileArea for Shared {
         &self,
         scope: &Scope,
         name: &str,
+        _: u64,
         origin: &Origin,
     ) -> Result<Box<dyn AreaWriter>, AreaError> {
         self.0.there(scope)?;
         let area = Arc::clone(&self.0);
-        let key = origin.idempotency_key.clone();
+        let key = format!("{origin:?}");
         Ok(Box::new(Writer { area, name: name.to_owned(), key, bytes: Vec::new() }))
     }
 }

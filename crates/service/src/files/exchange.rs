@@ -3,12 +3,13 @@
 use super::error::FileError;
 use super::usage::{Quota, Usage};
 use crate::clock::Clock;
-use dayend_files::{BlobId, SecretKey, Vault};
+use dayend_engine::codes::Scope;
+use dayend_files::{BlobId, FileName, SecretKey, Vault};
 use dayend_identity::RefusalGate;
 use dayend_store::port::{Store, Writer};
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -50,6 +51,9 @@ impl Default for FileSettings {
     }
 }
 
+/// Hears of a file.
+pub(super) type Listener = Box<dyn Fn(&Scope, &FileName) + Send + Sync>;
+
 /// What an [`Exchange`] is made of.
 pub struct ExchangeParts {
     pub store: Arc<dyn Store>,
@@ -77,6 +81,8 @@ pub struct Exchange {
     /// Tenants that are known to have a document.
     pub(super) tenants: Mutex<HashSet<String>>,
     last_number: AtomicU64,
+    /// Who hears of files that come.
+    listener: OnceLock<Listener>,
 }
 
 impl Exchange {
@@ -96,8 +102,23 @@ impl Exchange {
             departures: Arc::new(Semaphore::new(settings.transfers)),
             tenants: Mutex::default(),
             last_number: AtomicU64::new(0),
+            listener: OnceLock::new(),
             settings,
         })
+    }
+
+    /// Names the one who hears of each file that has come, whole.
+    pub(super) fn tell_of_arrivals(&self, listener: Listener) {
+        if self.listener.set(listener).is_err() {
+            tracing::error!("somebody else hears of files already");
+        }
+    }
+
+    /// A file is there.
+    pub(super) fn arrived(&self, scope: &Scope, name: &FileName) {
+        if let Some(listener) = self.listener.get() {
+            listener(scope, name);
+        }
     }
 
     /// Whether bytes can be stored: settings may be wrong.

@@ -143,6 +143,7 @@ impl Exchange {
             let event =
                 Event { what: "file-upload", actor: &arrival.actor, scope: &arrival.scope, detail };
             if self.change(changes, event).await? {
+                self.arrived(&arrival.scope, &arrival.name);
                 let replaced = there.map(|there| there.record);
                 if let Some(replaced) = &replaced {
                     self.remove_soon(&replaced.extents);
@@ -255,6 +256,11 @@ impl Incoming {
     /// Takes the next bytes; waits while the disk is slower than they come.
     pub async fn write(&mut self, bytes: &[u8]) -> Result<(), FileError> {
         self.receiving.write(bytes).await
+    }
+
+    /// Gives its place to others although it is not finished: no more bytes will come.
+    pub(super) fn all_came(&mut self) {
+        self.receiving.all_came();
     }
 
     /// All bytes have come: the file is there, whole, when this returns.

@@ -4,6 +4,7 @@
 //! the vault. A file is there when its document is: bytes without one are on their way in or out, and [`due`] knows them
 //! all, so that whatever is interrupted leaves nothing behind for more than a day.
 
+mod area;
 mod audit;
 mod blobs;
 mod documents;
@@ -20,6 +21,7 @@ mod removing;
 mod sweep;
 mod usage;
 
+pub use area::serve_attempts;
 pub use error::{Denied, FileError};
 pub use exchange::{Exchange, ExchangeParts, FileSettings};
 pub use incoming::{Incoming, Put};

@@ -45,7 +45,7 @@ pub(super) struct Receiving {
     reserved: Reserved,
     announced: Announced,
     limit_bytes: u64,
-    _transfer: OwnedSemaphorePermit,
+    transfer: Option<OwnedSemaphorePermit>,
 }
 
 /// Bytes that have arrived and belong to nobody yet.
@@ -84,7 +84,7 @@ impl Exchange {
         let blob = new_blob();
         let due = self.expect(scope, actor, &blob).await?;
         let deposit = self.vault.deposit(&blob, expected);
-        Ok(Receiving { deposit, blob, due, reserved, announced, limit_bytes, _transfer: transfer })
+        Ok(Receiving { deposit, blob, due, reserved, announced, limit_bytes, transfer: Some(transfer) })
     }
 
     /// Makes known that there will be bytes, so that they are found if nothing becomes of them.
@@ -127,6 +127,11 @@ impl Receiving {
         }
         self.reserved.grow_to(size)?;
         Ok(self.deposit.write(bytes).await?)
+    }
+
+    /// Gives its place to others: no more bytes will come.
+    pub(super) fn all_came(&mut self) {
+        self.transfer = None;
     }
 
     /// All bytes have come: makes them durable, if they are what was announced.

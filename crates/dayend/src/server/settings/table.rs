@@ -176,6 +176,12 @@ pub(crate) const SETTINGS: &[Setting] = &[
         doc: "How much output is kept of one attempt, in bytes.",
     },
     Setting {
+        key: "limits.attempt_files_bytes",
+        kind: Kind::Number { min: 1024, max: MANY },
+        default: "17179869184",
+        doc: "How many bytes the input files of one `command` attempt may have together, and its output files.",
+    },
+    Setting {
         key: "attempts.keep_days",
         kind: Kind::Number { min: 0, max: 36_500 },
         default: "30",

@@ -217,6 +217,7 @@ fn limits(read: &Reader<'_>) -> Limits {
         http_per_host: read.size("limits.http_per_host"),
         sql: read.size("limits.sql"),
         log_bytes: read.number("limits.log_bytes"),
+        files_bytes: read.number("limits.attempt_files_bytes"),
     }
 }
 
