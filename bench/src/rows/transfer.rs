@@ -36,7 +36,8 @@ pub(crate) async fn measure(settings: &Settings, store: Store, report: &mut Repo
     let up = put(&ca, &file, &upload, mib)?;
     let down = get(&ca, &download, mib)?;
     let growth = memory_mib(bank.server.pid(), "VmHWM")? - before;
-    let raw = [put(&ca, &file, &nginx.url("again.bin"), mib)?, get(&ca, &nginx.url("again.bin"), mib)?];
+    let raw =
+        [put(&ca, &file, &nginx.url("again.bin"), mib)?, get(&ca, &nginx.url("again.bin"), mib)?];
     let raw_up = f64::midpoint(raw_up, raw.first().copied().unwrap_or(raw_up));
     let raw_down = f64::midpoint(raw_down, raw.last().copied().unwrap_or(raw_down));
 
@@ -46,7 +47,10 @@ pub(crate) async fn measure(settings: &Settings, store: Store, report: &mut Repo
         report.add(Some(store), figure.at_least(SHARE * raw).only_if(!settings.quick));
     }
     let what = "memory that the server grew by meanwhile";
-    report.add(Some(store), Figure::new(what, growth, Unit::Mebibytes).at_most(GROWTH_MIB).diskless());
+    report.add(
+        Some(store),
+        Figure::new(what, growth, Unit::Mebibytes).at_most(GROWTH_MIB).diskless(),
+    );
     Ok(())
 }
 
@@ -140,7 +144,10 @@ impl Nginx {
         let started = Self { child, port };
         let begun = Instant::now();
         while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-            ensure!(begun.elapsed().as_secs() < 10, "nginx does not answer: {shown}/nginx.log says why");
+            ensure!(
+                begun.elapsed().as_secs() < 10,
+                "nginx does not answer: {shown}/nginx.log says why"
+            );
             std::thread::yield_now();
         }
         Ok(started)

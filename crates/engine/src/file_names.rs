@@ -33,7 +33,9 @@ pub enum BadLocalPath {
         "a path has at most {LOCAL_PATH_MAX_BYTES} bytes, and {SEGMENT_MAX_BYTES} between two slashes"
     )]
     TooLong,
-    #[error("a path is relative, without empty parts, `.` and `..`, so that it stays in the attempt's directory")]
+    #[error(
+        "a path is relative, without empty parts, `.` and `..`, so that it stays in the attempt's directory"
+    )]
     Leaves,
     #[error("a path has no control characters")]
     Control,
@@ -162,7 +164,8 @@ pub fn local_path(text: &str) -> Result<Vec<&str>, BadLocalPath> {
     if parts.iter().any(|part| matches!(*part, "" | "." | "..")) {
         return Err(BadLocalPath::Leaves);
     }
-    if text.len() > LOCAL_PATH_MAX_BYTES || parts.iter().any(|part| part.len() > SEGMENT_MAX_BYTES) {
+    if text.len() > LOCAL_PATH_MAX_BYTES || parts.iter().any(|part| part.len() > SEGMENT_MAX_BYTES)
+    {
         return Err(BadLocalPath::TooLong);
     }
     Ok(parts)

@@ -138,7 +138,9 @@ mod tests {
         for text in ["00:00", "09:05", "22:30", "23:59"] {
             assert_eq!(text.parse::<TimeOfDay>().map(|time| time.to_string()), Ok(text.to_owned()));
         }
-        for text in ["", "24:00", "9:05", "09:60", "22:3", "2230", "+9:05", "22:30:00", "aa:bb", "é:30"] {
+        for text in
+            ["", "24:00", "9:05", "09:60", "22:3", "2230", "+9:05", "22:30:00", "aa:bb", "é:30"]
+        {
             assert!(text.parse::<TimeOfDay>().is_err(), "{text}");
         }
     }

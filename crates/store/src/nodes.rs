@@ -32,8 +32,18 @@ impl Row<14> for NewNode<'_> {
     fn values(&self) -> [Value<'_>; 14] {
         let Self { group, row } = self;
         let [node, rest @ ..] = cells(row);
-        let [state, generation, attempt, epoch, wake_at, started_at, ended_at, handle, message, files] =
-            rest;
+        let [
+            state,
+            generation,
+            attempt,
+            epoch,
+            wake_at,
+            started_at,
+            ended_at,
+            handle,
+            message,
+            files,
+        ] = rest;
         let (run, partition, owner_epoch) =
             (row.run.0.into(), group.partition.0.into(), group.epoch.0.into());
         #[rustfmt::skip]

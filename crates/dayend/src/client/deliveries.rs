@@ -28,7 +28,8 @@ struct Ready {
 impl Connection {
     /// Uploads a file by a pre-authenticated URL.
     pub(crate) async fn upload(&self, name: &str, content: Vec<u8>) -> Result<(), Failure> {
-        let path = format!("/{}/dsa/utils/getObjStoreParUrl", segment(&self.profile.tenant));
+        let tenant = self.profile.tenant.as_deref().unwrap_or_default();
+        let path = format!("/{}/dsa/utils/getObjStoreParUrl", segment(tenant));
         let file = json!({ "fileName": name, "mimeType": "text/csv", "fileSize": content.len() });
         let request = Request::post(path, &json!({ "type": "files", "data": [file] }));
         let answer: Answer = parsed(&self.send(&request).await?)?;

@@ -32,12 +32,7 @@ pub(super) fn fetch(night: &Night, directory: &Path) -> Result<String> {
         writeln!(text, "{currency},{rate}")?;
     }
     let path = night.write(FILE, &text)?;
-    Ok(format!(
-        "{} rates of {} written to {}",
-        quoted.len(),
-        night.mis_date,
-        path.display()
-    ))
+    Ok(format!("{} rates of {} written to {}", quoted.len(), night.mis_date, path.display()))
 }
 
 /// The quoted currencies of a date in the bank's history: a header with the currencies, then a row a day.

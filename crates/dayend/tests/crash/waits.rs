@@ -34,7 +34,9 @@ fn waits_go_on_over_a_killed_server_and_keep_their_end() {
     let (gate, witness) = (Gate::new(&bank.outside("."), "gate"), bank.outside("witness"));
     let open = bank.open();
     let more: String = (0..WAITING)
-        .map(|number| format!("  - {{ code: W{number}, file: {{ name: 'in/{number}.csv', within: 1h }} }}\n"))
+        .map(|number| {
+            format!("  - {{ code: W{number}, file: {{ name: 'in/{number}.csv', within: 1h }} }}\n")
+        })
         .collect();
     open.apply_text(&format!("{BATCH}{more}"));
     let run = open.call("trigger", "feed", &trigger(&gate, &witness));
@@ -70,7 +72,10 @@ fn waits_go_on_over_a_killed_server_and_keep_their_end() {
     let late = message(&over, "TOO_LATE");
     assert!(late.starts_with("no file `never.csv` came until "), "{late}");
     assert!(late.ends_with(": there is none"), "{late}");
-    assert_eq!(files(&over, "LOAD"), "in in/rates-2026-10-30_1.csv 11, out out/report-2026-10-30.csv 17");
+    assert_eq!(
+        files(&over, "LOAD"),
+        "in in/rates-2026-10-30_1.csv 11, out out/report-2026-10-30.csv 17"
+    );
     assert_eq!(files(&over, "AWAIT"), "awaited in/rates-2026-10-30_1.csv 11");
     let report = open.try_api("files/out/report-2026-10-30.csv", "").unwrap();
     assert_eq!((report.status, report.body.as_str()), (200, "USD,1.1172\ntotal\n"));
@@ -80,7 +85,11 @@ fn waits_go_on_over_a_killed_server_and_keep_their_end() {
     assert_eq!(lines(&witness), ["started"]);
     let shown = open.ask(&["status", &run]);
     let named = shown.stdout.lines().find(|line| line.contains("out/report-2026-10-30.csv"));
-    assert!(named.is_some_and(|line| line.contains("LOAD") && line.contains(" 17 ")), "{}", shown.stdout);
+    assert!(
+        named.is_some_and(|line| line.contains("LOAD") && line.contains(" 17 ")),
+        "{}",
+        shown.stdout
+    );
     assert_eq!(open.server.terminate(), 0);
     bank.assert_intact();
 }
@@ -96,7 +105,8 @@ fn trigger(gate: &Gate, witness: &Path) -> String {
 fn put(bank: &Bank, open: &Open<'_>, name: &str, text: &str) {
     let file = bank.outside("upload");
     fs::write(&file, text).unwrap();
-    let answer = open.try_api(&format!("files/{name}"), &format!("-T '{}'", file.display())).unwrap();
+    let answer =
+        open.try_api(&format!("files/{name}"), &format!("-T '{}'", file.display())).unwrap();
     assert_eq!(answer.status, 200, "{answer:?}");
 }
 
@@ -114,14 +124,21 @@ fn message(run: &Value, code: &str) -> String {
 
 fn count(run: &Value, state: &str) -> usize {
     let tasks = run["tasks"].as_array().unwrap().iter();
-    tasks.filter(|task| task["code"].as_str().unwrap().starts_with('W') && task["status"] == state).count()
+    tasks
+        .filter(|task| task["code"].as_str().unwrap().starts_with('W') && task["status"] == state)
+        .count()
 }
 
 fn files(run: &Value, code: &str) -> String {
     let files = task(run, code)["files"].as_array().unwrap().iter();
     let shown = files.map(|file| {
         assert_eq!(file["sha256"].as_str().unwrap().len(), 64);
-        format!("{} {} {}", file["use"].as_str().unwrap(), file["name"].as_str().unwrap(), file["sizeBytes"])
+        format!(
+            "{} {} {}",
+            file["use"].as_str().unwrap(),
+            file["name"].as_str().unwrap(),
+            file["sizeBytes"]
+        )
     });
     shown.collect::<Vec<_>>().join(", ")
 }

@@ -321,7 +321,10 @@ mod tests {
 
     fn command(argument: &str) -> Spec {
         let argv = vec!["run".to_owned(), argument.to_owned()];
-        Spec { work: Work::Command(CommandWork { argv, ..CommandWork::default() }), ..Spec::default() }
+        Spec {
+            work: Work::Command(CommandWork { argv, ..CommandWork::default() }),
+            ..Spec::default()
+        }
     }
 
     #[test]

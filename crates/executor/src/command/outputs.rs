@@ -145,7 +145,9 @@ async fn send(left: Left, mut to: Box<dyn AreaWriter>) -> Result<Box<dyn AreaWri
     let now = blocking(move || Ok(fstat(&file)?)).await.map_err(unreadable)?;
     if rest > 0 || !piece.is_empty() || !is_unchanged(&stat, &now) {
         let path = shortened(&path);
-        return Err(NotPut::Failed(format!("its output `{path}` was changed while it was collected")));
+        return Err(NotPut::Failed(format!(
+            "its output `{path}` was changed while it was collected"
+        )));
     }
     Ok(to)
 }
@@ -176,7 +178,8 @@ enum Unfit {
 /// Opens a file below the directory, going through no link.
 fn open(cwd: &Path, path: &str) -> Result<(File, Stat), Unfit> {
     let problem = |text: &str| Unfit::Problem(text.to_owned());
-    let parts = local_path(path).map_err(|refused| Unfit::Problem(format!("is refused: {refused}")))?;
+    let parts =
+        local_path(path).map_err(|refused| Unfit::Problem(format!("is refused: {refused}")))?;
     let (last, parents) = parts.split_last().ok_or(Unfit::Missing)?;
     let common = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let mut dir = openat(CWD, cwd, common | OFlags::DIRECTORY, Mode::empty()).map_err(unfit)?;
@@ -200,9 +203,9 @@ fn open(cwd: &Path, path: &str) -> Result<(File, Stat), Unfit> {
 fn unfit(error: Errno) -> Unfit {
     match error {
         Errno::NOENT => Unfit::Missing,
-        Errno::LOOP | Errno::NOTDIR => {
-            Unfit::Problem("lies behind a link, or behind something that is no directory".to_owned())
-        }
+        Errno::LOOP | Errno::NOTDIR => Unfit::Problem(
+            "lies behind a link, or behind something that is no directory".to_owned(),
+        ),
         Errno::NXIO => Unfit::Problem("is no regular file".to_owned()),
         error => Unfit::Problem(format!("cannot be opened: {error}")),
     }

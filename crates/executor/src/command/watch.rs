@@ -225,9 +225,9 @@ impl Ending<'_> {
         let files = &self.work.files;
         if !files.is_empty() {
             let dir = self.dir.clone();
-            let read = move || (AttemptDir::notes(&dir.fetched()), AttemptDir::notes(&dir.collected()));
-            let (fetched, collected) =
-                tokio::task::spawn_blocking(read).await.unwrap_or_default();
+            let read =
+                move || (AttemptDir::notes(&dir.fetched()), AttemptDir::notes(&dir.collected()));
+            let (fetched, collected) = tokio::task::spawn_blocking(read).await.unwrap_or_default();
             let mut notes = fetched.unwrap_or_default();
             if found.outcome == Outcome::Succeeded && !files.outputs.is_empty() {
                 // From here on it goes on without this process: what is not collected yet, the next one collects.

@@ -73,9 +73,10 @@ impl Wanted {
 
     fn missing(&self, found: Found) -> Seen {
         let (why, again_at) = match (found.fresh, found.small) {
-            (Some((at, file)), _) => {
-                (format!("`{}` was put there too short a time ago: it counts from {at}", file.name), Some(at))
-            }
+            (Some((at, file)), _) => (
+                format!("`{}` was put there too short a time ago: it counts from {at}", file.name),
+                Some(at),
+            ),
             (None, Some(file)) => {
                 let (got, want) = (file.size_bytes, self.min_bytes);
                 (format!("`{}` is there, but has {got} of at least {want} bytes", file.name), None)

@@ -113,7 +113,10 @@ async fn an_input_that_cannot_be_had_fails_the_attempt_before_its_command_starts
         let attempt = script("echo ran >>$DAYEND_WORK/ran", inputs, vec![]);
         let (files, outcome, message) = ran(&mut node, &attempt).await;
         assert_eq!(outcome, Outcome::Failed);
-        assert!(message.starts_with("the command was not started: ") && message.contains(why), "{message}");
+        assert!(
+            message.starts_with("the command was not started: ") && message.contains(why),
+            "{message}"
+        );
         assert_eq!(files, []);
         assert!(!cwd(&place, &attempt).exists());
     }
@@ -191,7 +194,10 @@ async fn an_output_that_changes_while_it_is_collected_fails_the_attempt() {
     }));
     let (_, outcome, message) = ran(&mut node, &attempt).await;
     assert_eq!(outcome, Outcome::Failed);
-    assert!(message.starts_with("its output `r.csv` was changed while it was collected"), "{message}");
+    assert!(
+        message.starts_with("its output `r.csv` was changed while it was collected"),
+        "{message}"
+    );
     assert_eq!(area.names(), Vec::<String>::new());
 }
 

@@ -164,7 +164,12 @@ async fn a_wait_is_taken_up_by_the_next_server_and_keeps_its_end() {
     area.put("other.csv", b"");
     second.executors.adopt(late.clone());
     let found = second.end_of(late.id).await;
-    assert_eq!(found.0, Outcome::Succeeded, "what came while no server looked is found: {}", found.1);
+    assert_eq!(
+        found.0,
+        Outcome::Succeeded,
+        "what came while no server looked is found: {}",
+        found.1
+    );
 }
 
 #[tokio::test]

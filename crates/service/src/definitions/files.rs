@@ -6,9 +6,7 @@ use super::node::{Node, Position, Value};
 use super::report::{Path, Report};
 use super::scalars;
 use dayend_engine::codes::shortened;
-use dayend_engine::definition::{
-    COMMAND_FILES_MAX, CommandFiles, FileWork, InputFile, OutputFile,
-};
+use dayend_engine::definition::{COMMAND_FILES_MAX, CommandFiles, FileWork, InputFile, OutputFile};
 use dayend_engine::file_names::local_path;
 use dayend_engine::params::{Piece, pieces};
 use dayend_engine::time::TimeOfDay;
@@ -30,13 +28,13 @@ pub(super) fn file(node: Node, path: &Path<'_>, report: &mut Report) -> Option<F
     let name = fields.require("name", path, report);
     let name = name.and_then(|node| pattern(node, &path.field("name"), report));
     let by = fields.take("by").map(|node| time_of_day(node, &path.field("by"), report));
-    let zone = fields.take("zone").map(|node| zone(node, by.is_some(), &path.field("zone"), report));
-    let within =
-        fields.take("within").map(|node| duration(node, &path.field("within"), report));
+    let zone =
+        fields.take("zone").map(|node| zone(node, by.is_some(), &path.field("zone"), report));
+    let within = fields.take("within").map(|node| duration(node, &path.field("within"), report));
     let marker = fields.take("marker").map(|node| marker(node, &path.field("marker"), report));
-    let min_bytes = fields.take("min_bytes").map(|node| {
-        scalars::whole_number(node, FILE_BYTES_MAX, &path.field("min_bytes"), report)
-    });
+    let min_bytes = fields
+        .take("min_bytes")
+        .map(|node| scalars::whole_number(node, FILE_BYTES_MAX, &path.field("min_bytes"), report));
     let stable =
         fields.take("stable").map(|node| scalars::duration_ms(node, &path.field("stable"), report));
     if by.is_none() && within.is_none() {
@@ -55,11 +53,7 @@ pub(super) fn file(node: Node, path: &Path<'_>, report: &mut Report) -> Option<F
 }
 
 /// What a command reads and leaves.
-pub(super) fn of_command(
-    node: Node,
-    path: &Path<'_>,
-    report: &mut Report,
-) -> Option<CommandFiles> {
+pub(super) fn of_command(node: Node, path: &Path<'_>, report: &mut Report) -> Option<CommandFiles> {
     let before = report.len();
     let mut fields = Fields::open(node, "`files`", &FILES_FIELDS, path, report)?;
     let inputs = fields.take("in").map(|node| {

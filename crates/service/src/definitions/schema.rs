@@ -184,7 +184,8 @@ fn command_files() -> Value {
         "optional": optional,
     });
     let output = json!({ "path": name, "name": name, "optional": optional });
-    let list = |item: Value| json!({ "type": "array", "items": item, "maxItems": COMMAND_FILES_MAX });
+    let list =
+        |item: Value| json!({ "type": "array", "items": item, "maxItems": COMMAND_FILES_MAX });
     let properties = json!({
         "in": list(closed("A file that is fetched before the command starts.", &input, &["name"])),
         "out": list(closed("A file that is collected after the command succeeded.", &output, &["path"])),

@@ -28,7 +28,11 @@ pub(super) fn work(
     let (first, second) = (given.next(), given.next());
     drop(given);
     let Some((kind, node)) = first else {
-        report.add(fields.at, path, "the task does nothing: add one of noop, command, http, sql, file");
+        report.add(
+            fields.at,
+            path,
+            "the task does nothing: add one of noop, command, http, sql, file",
+        );
         return None;
     };
     if let Some((other, node)) = second {

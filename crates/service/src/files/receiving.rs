@@ -84,7 +84,15 @@ impl Exchange {
         let blob = new_blob();
         let due = self.expect(scope, actor, &blob).await?;
         let deposit = self.vault.deposit(&blob, expected);
-        Ok(Receiving { deposit, blob, due, reserved, announced, limit_bytes, transfer: Some(transfer) })
+        Ok(Receiving {
+            deposit,
+            blob,
+            due,
+            reserved,
+            announced,
+            limit_bytes,
+            transfer: Some(transfer),
+        })
     }
 
     /// Makes known that there will be bytes, so that they are found if nothing becomes of them.

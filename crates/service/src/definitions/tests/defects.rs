@@ -73,7 +73,10 @@ fn a_document_is_refused_field_by_field() {
 fn a_task_is_refused_field_by_field() {
     assert_defects(&[
         ("{noop: {}}", "5:5 tasks[0].code: `code` is missing: add it"),
-        ("{code: A}", "5:5 tasks[0]: the task does nothing: add one of noop, command, http, sql, file"),
+        (
+            "{code: A}",
+            "5:5 tasks[0]: the task does nothing: add one of noop, command, http, sql, file",
+        ),
         (
             "{code: A, noop: {}, sql: {connection: C, statement: x}}",
             "5:30 tasks[0].sql: a task does one thing: remove `sql` or `noop`",
@@ -299,7 +302,8 @@ fn placeholders_of_files_are_looked_at_like_all_others() {
     let text = document(
         "{code: A, params: {P: x}, file: {name: 'in/$P$-$Q$-*.csv', marker: $R$.done, within: 1h}}",
     );
-    let warned: Vec<String> = read_one(&text).unwrap().iter().flat_map(warnings).map(|one| one.field).collect();
+    let warned: Vec<String> =
+        read_one(&text).unwrap().iter().flat_map(warnings).map(|one| one.field).collect();
     assert_eq!(warned, ["tasks[0].file.name", "tasks[0].file.marker"]);
 }
 

@@ -195,8 +195,11 @@ fn works() -> impl Strategy<Value = Work> {
     let keys = "[a-z#: -]{1,8}";
     prop_oneof![
         Just(Work::Noop),
-        (argv, env, files())
-            .prop_map(|(argv, env, files)| Work::Command(CommandWork { argv, env, files })),
+        (argv, env, files()).prop_map(|(argv, env, files)| Work::Command(CommandWork {
+            argv,
+            env,
+            files
+        })),
         waits().prop_map(Work::File),
         (methods, headers, proptest::option::of(codes()), vec((keys, bodies()), 0..4)).prop_map(
             |(method, headers, connection, body)| {
@@ -232,12 +235,14 @@ fn files() -> impl Strategy<Value = CommandFiles> {
     let input = (file_names(), "[*?]{0,2}", optional(file_names()), any::<bool>());
     let output = (file_names(), optional(file_names()), any::<bool>());
     (vec(input, 0..3), vec(output, 0..3)).prop_map(|(inputs, outputs)| {
-        let inputs = inputs.into_iter().enumerate().map(|(index, (name, wild, place, optional))| {
-            let place = place.map(|place| format!("{place}{index}"));
-            InputFile { name: name + &wild, place, optional }
-        });
+        let inputs =
+            inputs.into_iter().enumerate().map(|(index, (name, wild, place, optional))| {
+                let place = place.map(|place| format!("{place}{index}"));
+                InputFile { name: name + &wild, place, optional }
+            });
         let outputs = outputs.into_iter().enumerate().map(|(index, (path, name, optional))| {
-            let (path, name) = (format!("{path}{index}"), name.map(|name| format!("{name}n{index}")));
+            let (path, name) =
+                (format!("{path}{index}"), name.map(|name| format!("{name}n{index}")));
             OutputFile { path, name, optional }
         });
         CommandFiles { inputs: inputs.collect(), outputs: outputs.collect() }

@@ -62,16 +62,8 @@ fn message(tasks: &[ApiTask]) -> Option<String> {
 }
 
 fn task((status, detail): (TaskStatus, TaskDetail)) -> ApiTask {
-    let TaskDetail {
-        attempt,
-        generation,
-        epoch,
-        started_at,
-        ended_at,
-        retry_at,
-        message,
-        files,
-    } = detail;
+    let TaskDetail { attempt, generation, epoch, started_at, ended_at, retry_at, message, files } =
+        detail;
     let state = state(status.status);
     ApiTask {
         code: status.code.to_string(),
