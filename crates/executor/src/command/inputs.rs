@@ -41,7 +41,9 @@ impl Inputs<'_> {
             }
         }
         let dir = self.dir.clone();
-        blocking(move || dir.write_notes(&dir.fetched(), &notes)).await.map_err(not_kept)
+        blocking(move || dir.write_notes(&dir.fetched(), &notes))
+            .await
+            .map_err(|error| not_kept(&error))
     }
 
     /// Fetches one. A file that is replaced meanwhile, or an exchange that cannot answer, is asked again.
@@ -159,7 +161,7 @@ async fn copy(mut bytes: Box<dyn AreaReader>, to: File, file: &AreaFile) -> Resu
     refused(format!("is not what was uploaded: {size} bytes instead of {want}, or other ones"))
 }
 
-fn not_kept(error: io::Error) -> String {
+fn not_kept(error: &io::Error) -> String {
     format!("the command was not started: which inputs it has cannot be written down: {error}")
 }
 

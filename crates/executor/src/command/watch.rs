@@ -232,16 +232,17 @@ impl Ending<'_> {
             if found.outcome == Outcome::Succeeded && !files.outputs.is_empty() {
                 // From here on it goes on without this process: what is not collected yet, the next one collects.
                 self.shared.live.set_phase(id, Phase::Outside);
-                let collected = match collected {
-                    Some(collected) => Ok(collected),
-                    None => tokio::select! {
+                let collected = if let Some(collected) = collected {
+                    Ok(collected)
+                } else {
+                    tokio::select! {
                         biased;
                         order = orders.changed() => match order {
                             Order::Stop => Err("stopped before its output files were collected".to_owned()),
                             Order::Leave | Order::GoOn => return,
                         },
                         collected = self.collect() => collected,
-                    },
+                    }
                 };
                 match collected {
                     Ok(collected) => notes.extend(collected),

@@ -6,6 +6,8 @@ mod look;
 mod wait;
 mod waits;
 
+use std::fmt::Write as _;
+
 pub use area::{AreaError, AreaFile, AreaReader, AreaWriter, FileArea, Origin};
 pub(crate) use look::newest;
 pub use wait::awaited;
@@ -14,5 +16,8 @@ pub(crate) use waits::Waits;
 
 /// Bytes as hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("a string takes everything");
+        text
+    })
 }

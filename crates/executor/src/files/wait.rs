@@ -57,7 +57,7 @@ pub(crate) async fn run(shared: Arc<Shared>, attempt: Attempt, work: FileWork, m
             Order::Stop => End::failed(format!("stopped while waiting for `{}`", wait.wanted.pattern)),
             Order::Leave | Order::GoOn => return,
         },
-        end = Box::pin(wait.to_the_end()) => end,
+        end = Box::pin(wait.last()) => end,
     };
     wait.log.line(&end.message).await;
     shared.live.files(id, end.file.into_iter().collect());
@@ -76,7 +76,7 @@ impl Wait {
         })
     }
 
-    async fn to_the_end(&mut self) -> End {
+    async fn last(&mut self) -> End {
         let (shared, scope) = (Arc::clone(&self.shared), Arc::clone(&self.scope));
         // Listening begins before looking, so that nothing slips through in between.
         let Wanted { pattern, marker, .. } = self.wanted.clone();

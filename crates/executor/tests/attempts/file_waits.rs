@@ -54,8 +54,9 @@ async fn a_wait_sleeps_until_its_file_comes() {
     let file = node.next().await;
     let sha256 = sha256(b"rates");
     let name = "in/rates-2026-10-30_1.csv".to_owned();
-    let note = FileNote { purpose: FileUse::Awaited, name, size_bytes: 5, sha256: sha256.clone() };
-    assert_eq!(file.fact, Fact::Files { files: vec![note] });
+    let awaited =
+        FileNote { purpose: FileUse::Awaited, name, size_bytes: 5, sha256: sha256.clone() };
+    assert_eq!(file.fact, Fact::Files { files: vec![awaited] });
     let message = format!("`in/rates-2026-10-30_1.csv`, 5 bytes, SHA-256 {sha256}");
     assert_eq!(node.end_of(id).await, (Outcome::Succeeded, message));
     // Two pages for the file, of which nobody asks more than once a wake.

@@ -38,7 +38,7 @@ struct Area(Arc<Exchange>);
 #[async_trait]
 impl FileArea for Area {
     async fn find(&self, scope: &Scope, name: &str) -> Result<Option<AreaFile>, AreaError> {
-        let found = self.0.find(scope, &named(name)?).await.map_err(refused)?;
+        let found = self.0.find(scope, &named(name)?).await.map_err(|error| refused(&error))?;
         Ok(found.map(|found| shown(&found.shown)))
     }
 
@@ -49,7 +49,8 @@ impl FileArea for Area {
         after: &str,
     ) -> Result<Vec<AreaFile>, AreaError> {
         let prefix = Prefix::new(prefix).map_err(|error| AreaError::Refused(error.to_string()))?;
-        let files = self.0.list(scope, &prefix, after, PAGE).await.map_err(refused)?;
+        let files =
+            self.0.list(scope, &prefix, after, PAGE).await.map_err(|error| refused(&error))?;
         Ok(files.iter().map(shown).collect())
     }
 
@@ -59,13 +60,15 @@ impl FileArea for Area {
         name: &str,
         origin: &Origin,
     ) -> Result<Option<(AreaFile, Box<dyn AreaReader>)>, AreaError> {
-        let Some(found) = self.0.find(scope, &named(name)?).await.map_err(refused)? else {
+        let Some(found) =
+            self.0.find(scope, &named(name)?).await.map_err(|error| refused(&error))?
+        else {
             return Ok(None);
         };
         let noted = self.0.note_download(scope, &actor(origin), &found.shown, None).await;
-        noted.map_err(refused)?;
+        noted.map_err(|error| refused(&error))?;
         let FileFound { shown: file, .. } = &found;
-        let bytes = Bytes(found.read(0..file.size_bytes).await.map_err(refused)?);
+        let bytes = Bytes(found.read(0..file.size_bytes).await.map_err(|error| refused(&error))?);
         Ok(Some((shown(file), Box::new(bytes))))
     }
 
@@ -81,7 +84,7 @@ impl FileArea for Area {
         put.declared_bytes = Some(size_bytes);
         put.described.meta = marks(origin);
         let marks = put.described.meta.clone();
-        let mut incoming = self.0.begin(put).await.map_err(refused)?;
+        let mut incoming = self.0.begin(put).await.map_err(|error| refused(&error))?;
         if size_bytes == 0 {
             incoming.all_came();
         }
@@ -97,7 +100,7 @@ struct Bytes(ByteStream);
 #[async_trait]
 impl AreaReader for Bytes {
     async fn next(&mut self) -> Result<Option<bytes::Bytes>, AreaError> {
-        self.0.try_next().await.map_err(|error| refused(error.into()))
+        self.0.try_next().await.map_err(|error| refused(&error.into()))
     }
 }
 
@@ -117,7 +120,7 @@ struct Draft {
 impl AreaWriter for Draft {
     async fn write(&mut self, bytes: &[u8]) -> Result<(), AreaError> {
         self.sum.update(bytes);
-        self.incoming.write(bytes).await.map_err(refused)?;
+        self.incoming.write(bytes).await.map_err(|error| refused(&error))?;
         self.rest = self.rest.saturating_sub(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
         if self.rest == 0 {
             self.incoming.all_came();
@@ -128,11 +131,13 @@ impl AreaWriter for Draft {
     async fn finish(self: Box<Self>) -> Result<AreaFile, AreaError> {
         let Self { exchange, scope, name, marks, incoming, sum, .. } = *self;
         let sum = dayend_files::Sha256Sum(sum.finalize().into()).to_hex();
-        let there = exchange.find(&scope, &name).await.map_err(refused)?;
+        let there = exchange.find(&scope, &name).await.map_err(|error| refused(&error))?;
         let is_same = |there: &FileShown| there.sha256 == sum && has(&there.described.meta, &marks);
         match there.filter(|there| is_same(&there.shown)) {
             Some(there) => Ok(shown(&there.shown)),
-            None => incoming.finish().await.map(|file| shown(&file)).map_err(refused),
+            None => {
+                incoming.finish().await.map(|file| shown(&file)).map_err(|error| refused(&error))
+            }
         }
     }
 }
@@ -165,7 +170,7 @@ fn shown(file: &FileShown) -> AreaFile {
 }
 
 /// Whether it is worth while to ask again.
-fn refused(error: FileError) -> AreaError {
+fn refused(error: &FileError) -> AreaError {
     let problem = error.to_string();
     match error {
         FileError::Busy | FileError::Conflict(_) | FileError::Unavailable(_) => {
