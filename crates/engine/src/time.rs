@@ -42,6 +42,21 @@ impl fmt::Display for Timestamp {
     }
 }
 
+/// A text that is no instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an instant of the form yyyy-mm-ddThh:mm:ssZ")]
+pub struct NotAnInstant;
+
+impl FromStr for Timestamp {
+    type Err = NotAnInstant;
+
+    /// RFC 3339, with any offset.
+    fn from_str(text: &str) -> Result<Self, NotAnInstant> {
+        let instant: jiff::Timestamp = text.parse().map_err(|_| NotAnInstant)?;
+        Ok(Self(instant.as_microsecond()))
+    }
+}
+
 /// The business date of a run, `$FICMISDATE$`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MisDate(jiff::civil::Date);

@@ -109,6 +109,7 @@ impl Identity {
         let (app, looked_up) = self.dated_app(&token.client_id, now).await?;
         since = since.min(looked_up);
         let app = app.filter(|app| app.row.active && app.row.tenant == token.tenant && !revoked);
+        let app = app.filter(|app| app.settings.counts_since(token.began()));
         let Some(app) = app else { return Ok(None) };
         let Some(id) = &token.user_id else { return Ok(Some(Live { app, user: None, since })) };
         let (user, looked_up) = self.dated_user(&token.tenant, id, now).await?;
@@ -199,7 +200,7 @@ impl Identity {
     }
 
     /// Every caller was authenticated: that instant is recent enough to tell how old something remembered is.
-    fn lately(&self) -> Timestamp {
+    pub(crate) fn lately(&self) -> Timestamp {
         Timestamp(self.authenticated_at.load(Ordering::Relaxed))
     }
 
@@ -213,7 +214,8 @@ impl Identity {
         Some(verified)
     }
 
-    async fn grants_of(
+    /// What somebody holds: directly, and through groups.
+    pub(crate) async fn grants_of(
         &self,
         tenant: &str,
         grantee: &str,
@@ -224,13 +226,26 @@ impl Identity {
             Ok(grants) => return Ok(grants),
             Err(edition) => edition,
         };
-        let grants: Arc<[GrantRow]> = match self.store.grants(tenant, grantee).await {
+        let grants: Arc<[GrantRow]> = match self.stored_grants_of(tenant, grantee).await {
             Ok(grants) => grants.into(),
             Err(error) => {
                 return last_known(&self.principals.grants, &key, error).map(|(grants, _)| grants);
             }
         };
         self.principals.grants.put(key, Arc::clone(&grants), now, edition);
+        Ok(grants)
+    }
+
+    /// As [`Identity::grants_of`], as the database has it now.
+    pub(crate) async fn stored_grants_of(
+        &self,
+        tenant: &str,
+        grantee: &str,
+    ) -> Result<Vec<GrantRow>, StoreError> {
+        let mut grants = self.store.grants(tenant, grantee).await?;
+        for group in self.group_ids_of(tenant, grantee).await? {
+            grants.extend(self.store.grants(tenant, &format!("group:{group}")).await?);
+        }
         Ok(grants)
     }
 }

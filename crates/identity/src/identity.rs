@@ -109,6 +109,8 @@ pub struct Identity {
     pub(crate) authenticated_at: AtomicI64,
     /// Changes of users and apps read before they write: one at a time.
     pub(crate) changing: tokio::sync::Mutex<()>,
+    /// Changes that rest on what their caller has looked at before: one at a time.
+    pub(crate) administering: tokio::sync::Mutex<()>,
 }
 
 /// What is remembered of users, apps and grants.
@@ -203,6 +205,7 @@ impl Identity {
             polls: Buckets::new(1, POLLS_PER_MINUTE),
             authenticated_at: AtomicI64::new(0),
             changing: tokio::sync::Mutex::new(()),
+            administering: tokio::sync::Mutex::new(()),
             settings,
         })
     }
@@ -235,6 +238,11 @@ impl Identity {
     /// A key for one purpose (signing callback URLs, for example), the same one at every start.
     pub fn derive_key(&self, label: &str) -> [u8; 32] {
         self.keys.derive(label)
+    }
+
+    /// Begins a change that rests on what its caller looks at first; until it is dropped, no other one begins.
+    pub async fn administering(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.administering.lock().await
     }
 
     /// Makes changes of users, apps and grants that were written past this service effective at once.

@@ -1,5 +1,6 @@
 //! Apps and people with all that is kept of them, remembered for a few seconds.
 
+use crate::admin::Holder;
 use crate::cache::Cache;
 use crate::identity::Identity;
 use crate::model::{AppSettings, UserProfile};
@@ -13,7 +14,7 @@ use std::sync::Arc;
 pub(crate) struct KnownApp {
     pub(crate) row: AppRow,
     pub(crate) settings: AppSettings,
-    /// The app roles that it holds.
+    /// The app roles that it holds, by name.
     pub(crate) roles: Vec<String>,
 }
 
@@ -22,7 +23,7 @@ pub(crate) struct KnownApp {
 pub(crate) struct KnownUser {
     pub(crate) row: UserRow,
     pub(crate) profile: UserProfile,
-    /// The app roles that the user holds.
+    /// The app roles that the user holds, by name.
     pub(crate) roles: Vec<String>,
 }
 
@@ -104,14 +105,14 @@ impl Identity {
     /// The user with the profile.
     pub(crate) async fn with_profile(&self, row: UserRow) -> Result<KnownUser, StoreError> {
         let profile = self.user_profile(&row.tenant, &row.id).await?;
-        let roles = profile.app_roles.clone();
+        let roles = self.stored_roles_of(&row.tenant, &Holder::User(row.id.clone())).await?;
         Ok(KnownUser { row, profile, roles })
     }
 
     async fn read_app(&self, client_id: &str) -> Result<Option<KnownApp>, StoreError> {
         let Some(row) = self.store.app(client_id).await? else { return Ok(None) };
         let settings = self.app_settings(&row.tenant, client_id).await?;
-        let roles = settings.app_roles.clone();
+        let roles = self.stored_roles_of(&row.tenant, &Holder::App(row.client_id.clone())).await?;
         Ok(Some(KnownApp { row, settings, roles }))
     }
 }

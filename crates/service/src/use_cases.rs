@@ -110,7 +110,7 @@ impl Service {
     }
 
     /// Counts a change that the caller asks for, before anything is looked up for it.
-    pub(crate) fn count(&self, caller: &Caller) -> Result<(), Refusal> {
+    pub fn count(&self, caller: &Caller) -> Result<(), Refusal> {
         let who = caller.user.as_ref().map_or(&caller.client_id, |user| &user.id);
         self.rates.take(&caller.tenant, who, Instant::now()).map_err(too_many)
     }

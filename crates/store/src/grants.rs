@@ -9,6 +9,8 @@ pub(crate) const PUT: &str = "INSERT INTO grants (tenant, grantee, service, work
 pub(crate) const DELETE: &str = "DELETE FROM grants WHERE tenant = $1 AND grantee = $2 AND service = $3 AND workspace = $4 AND function = $5";
 pub(crate) const OF_GRANTEE: &str =
     "SELECT * FROM grants WHERE tenant = $1 AND grantee = $2 ORDER BY service, workspace, function";
+pub(crate) const OF_TENANT: &str =
+    "SELECT * FROM grants WHERE tenant = $1 ORDER BY grantee, service, workspace, function";
 pub(crate) const ALL: &str = "SELECT * FROM grants";
 
 /// The columns that name a grant.

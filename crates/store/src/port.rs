@@ -519,6 +519,8 @@ pub trait Store: Send + Sync {
         limit: u32,
     ) -> Result<Vec<DocumentRow>, StoreError>;
     async fn grants(&self, tenant: &str, grantee: &str) -> Result<Vec<GrantRow>, StoreError>;
+    /// All grants of the tenant, by grantee.
+    async fn all_grants(&self, tenant: &str) -> Result<Vec<GrantRow>, StoreError>;
     async fn refresh(&self, hash: SecretHash) -> Result<Option<RefreshRow>, StoreError>;
 
     /// Deletes idempotency keys and group ids older than `before`, and refresh tokens and documents that expired before it.

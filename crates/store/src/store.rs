@@ -207,6 +207,10 @@ impl<D: Database> Store for D {
         Database::list(self, grants::OF_GRANTEE, &[tenant.into(), grantee.into()]).await
     }
 
+    async fn all_grants(&self, tenant: &str) -> Result<Vec<GrantRow>, StoreError> {
+        Database::list(self, grants::OF_TENANT, &[tenant.into()]).await
+    }
+
     async fn refresh(&self, hash: SecretHash) -> Result<Option<RefreshRow>, StoreError> {
         Database::find(self, refresh::FIND, &[(&hash.0).into()]).await
     }

@@ -18,7 +18,7 @@ use dayend_service::files::{Exchange, ExchangeParts, FileSettings, serve_attempt
 use dayend_service::requests::{RunRequest, RunStatus, SourceFile, TriggerParams, TriggerRequest};
 use dayend_service::use_cases::{Parts, Service};
 use dayend_store::SqliteStore;
-use dayend_store::port::{Store, Writer};
+use dayend_store::port::{Partition, Store, Writer};
 use dayend_web::app::{App, WebSettings};
 use secrecy::{ExposeSecret, SecretString};
 use std::path::{Path, PathBuf};
@@ -192,6 +192,20 @@ impl TestApp {
     /// Where the bytes of files are.
     pub fn files_dir(&self) -> PathBuf {
         self.dir.path().join("files")
+    }
+
+    /// Where the keys are.
+    pub fn keys_dir(&self) -> PathBuf {
+        self.dir.path().join("keys")
+    }
+
+    /// The history: actor, event and detail of each record.
+    pub async fn history(&self) -> Vec<[String; 3]> {
+        let rows = self.store.history(Partition(0), None, 0, 10_000).await;
+        let rows = rows.expect("the history can be read");
+        rows.into_iter()
+            .map(|row| [row.record.actor, row.record.event, row.record.detail])
+            .collect()
     }
 
     /// The router with all faces.

@@ -319,6 +319,10 @@ impl Store for Flaky {
         self.read()?.grants(tenant, grantee).await
     }
 
+    async fn all_grants(&self, tenant: &str) -> Result<Vec<GrantRow>, StoreError> {
+        self.read()?.all_grants(tenant).await
+    }
+
     async fn refresh(&self, hash: SecretHash) -> Result<Option<RefreshRow>, StoreError> {
         self.read()?.refresh(hash).await
     }

@@ -154,9 +154,13 @@ pub(super) fn actor() -> String {
 impl From<AdminError> for Failure {
     fn from(error: AdminError) -> Self {
         let kind = match &error {
-            AdminError::Exists(_) => FailureKind::InUse,
+            AdminError::Exists(_) | AdminError::LastAdministrator(_) | AdminError::Raced(_) => {
+                FailureKind::InUse
+            }
             AdminError::Unknown(_) => FailureKind::NotFound,
-            AdminError::Invalid(_) | AdminError::WeakPassword(_) => FailureKind::Usage,
+            AdminError::Invalid(_) | AdminError::WeakPassword(_) | AdminError::Forbidden(_) => {
+                FailureKind::Usage
+            }
             AdminError::Busy | AdminError::Unavailable(_) => FailureKind::CannotServe,
         };
         Self { kind, sentence: error.to_string() }

@@ -162,7 +162,7 @@ fn allowed(new: &NewApp) -> Result<String, AdminError> {
     Ok(grants.into_iter().map(GrantType::as_str).collect::<Vec<_>>().join(" "))
 }
 
-fn check_client_id(client_id: &str) -> Result<(), AdminError> {
+pub(super) fn check_client_id(client_id: &str) -> Result<(), AdminError> {
     let lawful =
         client_id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
     if lawful && !client_id.is_empty() && client_id.len() <= CLIENT_ID_MAX_CHARS {

@@ -15,6 +15,15 @@ pub enum AdminError {
     Invalid(String),
     #[error(transparent)]
     WeakPassword(#[from] WeakPassword),
+    /// Who asks holds less than the change needs.
+    #[error("{0}")]
+    Forbidden(String),
+    /// Nobody could undo the change, because nobody would be left to administer the tenant.
+    #[error("{0} would leave the tenant without an active administrator: name another one first")]
+    LastAdministrator(&'static str),
+    /// Somebody else changed the same thing in the meantime.
+    #[error("the {0} was changed by somebody else in the meantime")]
+    Raced(String),
     /// Too many passwords are being hashed; trying again later works.
     #[error("too many passwords are being hashed now, try again")]
     Busy,

@@ -149,7 +149,10 @@ impl Identity {
     }
 }
 
-fn accepted(chosen: Option<SecretString>, name: &str) -> Result<SecretString, AdminError> {
+pub(super) fn accepted(
+    chosen: Option<SecretString>,
+    name: &str,
+) -> Result<SecretString, AdminError> {
     match chosen {
         None => Ok(random::password()),
         Some(password) => {

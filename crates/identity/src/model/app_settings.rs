@@ -1,6 +1,7 @@
 //! What an app may do, where its users come back to, and what it protects.
 
-use crate::model::Document;
+use crate::model::{Document, Stamp};
+use dayend_engine::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// The settings of an app. The default allows nothing.
@@ -55,8 +56,11 @@ pub struct AppSettings {
     /// It was made as a client, as a resource server, or as both.
     pub oauth_client: bool,
     pub oauth_resource: bool,
-    /// Names of the app roles it holds: `Me`, `User Administrator`, …
-    pub app_roles: Vec<String>,
+    /// A confidential client that is also trusted to speak for users.
+    pub trusted: bool,
+    /// Access and refresh tokens of the app that began before this instant (in microseconds) are refused.
+    pub valid_from: i64,
+    pub stamp: Stamp,
 }
 
 /// A scope that an app protects.
@@ -88,6 +92,13 @@ pub struct Certificate {
     pub x5t: String,
     /// The certificate in DER, base64.
     pub x509_base64: String,
+}
+
+impl AppSettings {
+    /// Whether what began at `at` still counts.
+    pub fn counts_since(&self, at: Timestamp) -> bool {
+        at.0 >= self.valid_from
+    }
 }
 
 impl Document for AppSettings {

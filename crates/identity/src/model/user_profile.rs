@@ -1,6 +1,6 @@
 //! What is known of a person beside the name and the password.
 
-use crate::model::Document;
+use crate::model::{Document, Stamp};
 use dayend_engine::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -18,8 +18,12 @@ pub struct UserProfile {
     pub timezone: String,
     pub title: String,
     pub external_id: String,
-    /// Names of the app roles held directly: `User Administrator`, …
-    pub app_roles: Vec<String>,
+    pub middle_name: String,
+    pub nick_name: String,
+    pub user_type: String,
+    pub preferred_language: String,
+    pub description: String,
+    pub stamp: Stamp,
     /// Sessions, refresh tokens and access tokens that began before this instant (in microseconds) are refused: the password
     /// changed, or the user was logged out everywhere.
     pub valid_from: i64,

@@ -50,7 +50,9 @@ impl Identity {
             return Err(INVALID);
         }
         let counts = |user: &KnownUser| {
-            user.active() && user.profile.counts_since(row.issued_at) && now < row.expires_at
+            let counts = user.profile.counts_since(row.issued_at)
+                && app.settings.counts_since(row.issued_at);
+            user.active() && counts && now < row.expires_at
         };
         let user = user.filter(counts).ok_or(INVALID)?;
         let original = Scopes::stored(&row.scope)?;

@@ -4,7 +4,8 @@ use crate::harness::{CLIENT, ISSUER, NOW, PASSWORD, Server, TENANT, basic, reque
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use dayend_identity::GrantType;
-use dayend_identity::model::{AppSettings, AppTag, ResourceScope, UserProfile};
+use dayend_identity::admin::{Administrator, AppRole, Holder, Right};
+use dayend_identity::model::{AppSettings, AppTag, ResourceScope};
 use dayend_identity::token::{TokenAnswer, TokenError, TokenRequest};
 use serde_json::{Value, json};
 
@@ -46,15 +47,17 @@ async fn roles_give_their_scopes_if_the_app_and_the_user_hold_them() {
     let server = Server::start().await;
     let user = server.log_in(PASSWORD, "", NOW).await.unwrap().access_token;
     let user = server.identity.authenticate(&user, NOW).await.unwrap().user.unwrap();
-    let roles = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-    let app =
-        AppSettings { app_roles: roles(&["Audit Administrator", "Signin"]), ..Default::default() };
-    set(&server, CLIENT, app).await;
-    let profile = UserProfile {
-        app_roles: roles(&["Audit Administrator", "Global Viewer"]),
-        ..UserProfile::default()
-    };
-    server.identity.put_user_profile("test", (TENANT, &user.id), &profile, NOW).await.unwrap();
+    let (app, user) = (Holder::App(CLIENT.to_owned()), Holder::User(user.id));
+    let by = Administrator::on_the_machine("test");
+    for (holder, role) in [
+        (&app, AppRole::AuditAdministrator),
+        (&app, AppRole::Signin),
+        (&user, AppRole::AuditAdministrator),
+        (&user, AppRole::GlobalViewer),
+    ] {
+        let what = (holder.clone(), Right::Role(role));
+        server.identity.give(&by, TENANT, what, NOW).await.unwrap();
+    }
     let audit = "urn:opc:idm:t.audit_r urn:opc:idm:t.idcsrpts";
     #[rustfmt::skip]
     let cases = [

@@ -213,7 +213,7 @@ impl Store for ModelStore {
         _: &str,
         _: u32,
     ) -> Result<Vec<DocumentRow>, StoreError> {
-        unused()
+        Ok(Vec::new())
     }
 
     async fn documents_of_all(
@@ -235,6 +235,10 @@ impl Store for ModelStore {
             granted: true,
         };
         Ok(Function::ALL.iter().map(anything).collect())
+    }
+
+    async fn all_grants(&self, _: &str) -> Result<Vec<GrantRow>, StoreError> {
+        unused()
     }
 
     async fn refresh(&self, _: SecretHash) -> Result<Option<RefreshRow>, StoreError> {

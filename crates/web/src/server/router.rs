@@ -12,7 +12,7 @@ pub fn faces(app: App) -> Faces {
     let faces = Router::new()
         .merge(oauth::router())
         .merge(unifier::router(&app))
-        .merge(admin::router())
+        .merge(admin::router(&app))
         .merge(ui::router())
         .merge(api::router(&app))
         .merge(files::router())

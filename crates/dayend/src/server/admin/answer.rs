@@ -24,6 +24,12 @@ impl Answer {
         self
     }
 
+    /// Puts a line for people before all others.
+    pub(super) fn first(mut self, line: impl Into<String>) -> Self {
+        self.lines.insert(0, line.into());
+        self
+    }
+
     /// Adds a value for scripts.
     pub(super) fn value(mut self, key: &str, value: impl Into<Value>) -> Self {
         self.object.insert(key.to_owned(), value.into());

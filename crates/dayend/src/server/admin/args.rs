@@ -3,12 +3,12 @@
 use super::super::failure::{Failure, exit_code};
 use super::super::offline::Offline;
 use super::listing::scopes_of;
-use super::{app, grant, keys, scope, user};
+use super::{app, grant, group, keys, scope, user};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Workspaces, users, apps and grants; works while no server runs on the data directory
+/// Workspaces, users, apps, groups and grants; works while no server runs on the data directory
 #[derive(Debug, Args)]
 pub(crate) struct AdminArgs {
     #[command(subcommand)]
@@ -23,13 +23,17 @@ enum AdminNoun {
     User(user::UserArgs),
     /// Programs that can ask for tokens
     App(app::AppArgs),
-    /// Grants functions to a user or an app
-    Grant(grant::GrantArgs),
-    /// Takes functions away from a user or an app
-    Revoke(grant::GrantArgs),
     /// The keys that sign tokens; works while a server runs, too
     #[command(visible_alias = "key")]
     Keys(keys::KeysArgs),
+    /// Users that are granted something together
+    Group(group::GroupArgs),
+    /// Grants functions and roles to a user, an app or a group
+    Grant(Box<grant::GrantArgs>),
+    /// Takes functions and roles away from a user, an app or a group
+    Revoke(Box<grant::GrantArgs>),
+    /// Lists who holds which functions and roles
+    Grants(Place),
 }
 
 /// Where an administrator works.
@@ -51,9 +55,11 @@ pub(crate) async fn run(args: &AdminArgs, json: bool) -> ExitCode {
         AdminNoun::Scope(args) => scope::run(args).await,
         AdminNoun::User(args) => user::run(args).await,
         AdminNoun::App(args) => app::run(args).await,
+        AdminNoun::Group(args) => group::run(args).await,
         AdminNoun::Grant(args) => grant::run(args, true).await,
         AdminNoun::Revoke(args) => grant::run(args, false).await,
         AdminNoun::Keys(args) => keys::run(args).await,
+        AdminNoun::Grants(place) => grant::list(place).await,
     };
     exit_code(answer.and_then(|answer| answer.say(json)))
 }

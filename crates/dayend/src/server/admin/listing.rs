@@ -1,4 +1,4 @@
-//! Who is there: read from the audit, in which everybody's making is recorded.
+//! Which workspaces there are: tenants are read from the audit, in which their making is recorded.
 
 use super::super::failure::Failure;
 use super::super::offline::{INIT_EVENT, Offline};
@@ -10,27 +10,6 @@ use std::collections::BTreeSet;
 
 /// Records read at a time.
 const PAGE: u32 = 2000;
-
-/// The values of `key` in all records of `event` about the tenant, sorted.
-pub(super) async fn names(
-    offline: &Offline,
-    tenant: &str,
-    event: &str,
-    key: &str,
-) -> Result<BTreeSet<String>, Failure> {
-    let mut names = BTreeSet::new();
-    look_through(offline, |record| {
-        if record.event == event {
-            let detail: Value = serde_json::from_str(&record.detail).unwrap_or_default();
-            let text = |key: &str| detail.get(key).and_then(Value::as_str);
-            if text("tenant") == Some(tenant) {
-                names.extend(text(key).map(str::to_owned));
-            }
-        }
-    })
-    .await?;
-    Ok(names)
-}
 
 /// The workspaces of all tenants, by tenant.
 pub(super) async fn all_scopes(offline: &Offline) -> Result<Vec<Scope>, Failure> {

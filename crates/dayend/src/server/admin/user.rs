@@ -1,13 +1,12 @@
-//! `dayend admin user add|password|disable|enable|list`.
+//! `dayend admin user add|password|disable|enable|unlock|logout|delete|list`.
 
 use super::super::failure::Failure;
 use super::super::offline::{Offline, actor};
 use super::answer::Answer;
 use super::args::Place;
-use super::listing::names;
 use super::password::PasswordArgs;
 use clap::{Args, Subcommand};
-use dayend_identity::admin::NewUser;
+use dayend_identity::admin::{Administrator, NewUser, User, UserDraft};
 use serde_json::{Value, json};
 
 #[derive(Debug, Args)]
@@ -26,6 +25,12 @@ enum UserVerb {
     Disable(NameArgs),
     /// Switches a user on again
     Enable(NameArgs),
+    /// Ends the delay after wrong passwords
+    Unlock(NameArgs),
+    /// Logs a user out everywhere: sessions and tokens that are out are refused from then on
+    Logout(NameArgs),
+    /// Deletes a user with all that the user holds
+    Delete(NameArgs),
     /// Lists the users
     List(Place),
 }
@@ -65,10 +70,22 @@ pub(super) async fn run(args: &UserArgs) -> Result<Answer, Failure> {
     match &args.verb {
         UserVerb::Add(args) => add(args).await,
         UserVerb::Password(args) => password(args).await,
-        UserVerb::Disable(args) => switch(args, false).await,
-        UserVerb::Enable(args) => switch(args, true).await,
+        UserVerb::Disable(args) => change(args, Change::Switch(false)).await,
+        UserVerb::Enable(args) => change(args, Change::Switch(true)).await,
+        UserVerb::Unlock(args) => change(args, Change::Unlock).await,
+        UserVerb::Logout(args) => change(args, Change::Logout).await,
+        UserVerb::Delete(args) => change(args, Change::Delete).await,
         UserVerb::List(place) => list(place).await,
     }
+}
+
+/// What is done with a user who exists.
+#[derive(Clone, Copy)]
+enum Change {
+    Switch(bool),
+    Unlock,
+    Logout,
+    Delete,
 }
 
 async fn add(args: &AddArgs) -> Result<Answer, Failure> {
@@ -95,12 +112,13 @@ async fn password(args: &PasswordOfArgs) -> Result<Answer, Failure> {
     let chosen = args.password.read()?;
     let generated = chosen.is_none();
     let (offline, tenant) = args.place.open().await?;
-    let whose = (tenant.as_str(), args.name.as_str());
-    let changed = offline
-        .identity
-        .set_password(&actor(), whose, chosen, offline.now())
-        .await
-        .map_err(Failure::from);
+    let changed = async {
+        let user = existing(&offline, &tenant, &args.name).await?;
+        let by = Administrator::on_the_machine(&actor());
+        let now = offline.now();
+        Ok(offline.identity.replace_password(&by, &tenant, &user, chosen, now).await?)
+    };
+    let changed = changed.await;
     let password = offline.close_with(changed).await?;
     Ok(Answer::new()
         .line(format!("user {} has another password", args.name))
@@ -108,38 +126,65 @@ async fn password(args: &PasswordOfArgs) -> Result<Answer, Failure> {
         .secret("password", generated.then_some(&password)))
 }
 
-async fn switch(args: &NameArgs, on: bool) -> Result<Answer, Failure> {
+async fn change(args: &NameArgs, change: Change) -> Result<Answer, Failure> {
     let (offline, tenant) = args.place.open().await?;
-    let (by, now) = (actor(), offline.now());
-    let switched = if on {
-        offline.identity.enable_user(&by, &tenant, &args.name, now).await
-    } else {
-        offline.identity.disable_user(&by, &tenant, &args.name, now).await
-    };
-    offline.close_with(switched.map_err(Failure::from)).await?;
+    let changed = changed(&offline, &tenant, &args.name, change).await;
+    let (sentence, key, value) = offline.close_with(changed).await?;
     Ok(Answer::new()
-        .line(format!("user {} is {}", args.name, if on { "enabled" } else { "disabled" }))
+        .line(format!("user {} {sentence}", args.name))
         .value("user", args.name.as_str())
-        .value("state", if on { "active" } else { "disabled" }))
+        .value(key, value))
+}
+
+async fn changed(
+    offline: &Offline,
+    tenant: &str,
+    name: &str,
+    change: Change,
+) -> Result<(&'static str, &'static str, Value), Failure> {
+    let user = existing(offline, tenant, name).await?;
+    let (identity, by) = (&offline.identity, Administrator::on_the_machine(&actor()));
+    let now = offline.now();
+    Ok(match change {
+        Change::Switch(active) => {
+            let draft = UserDraft { active, ..user.draft() };
+            identity.change_user(&by, tenant, &user, draft, now).await?;
+            if active {
+                ("is enabled", "state", json!("active"))
+            } else {
+                ("is disabled", "state", json!("disabled"))
+            }
+        }
+        Change::Unlock => {
+            identity.unlock_user(&by.actor, tenant, name, now).await?;
+            ("may try again at once", "unlocked", json!(true))
+        }
+        Change::Logout => {
+            identity.end_user(&by, tenant, &user, now).await?;
+            ("is logged out everywhere", "ended", json!(true))
+        }
+        Change::Delete => {
+            identity.delete_user(&by, tenant, &user, now).await?;
+            ("was deleted", "deleted", json!(true))
+        }
+    })
+}
+
+async fn existing(offline: &Offline, tenant: &str, name: &str) -> Result<User, Failure> {
+    let user = offline.identity.user_named(tenant, name).await?;
+    user.ok_or_else(|| Failure::not_found(format!("the user `{name}` does not exist")))
 }
 
 async fn list(place: &Place) -> Result<Answer, Failure> {
     let (offline, tenant) = place.open().await?;
-    let listed = listed(&offline, &tenant).await;
-    offline.close_with(listed).await
-}
-
-async fn listed(offline: &Offline, tenant: &str) -> Result<Answer, Failure> {
-    let (mut answer, mut users) = (Answer::new(), Vec::new());
-    for name in names(offline, tenant, "user", "user").await? {
-        let found = offline.store.user_by_name(tenant, &name).await;
-        if let Some(user) = found.map_err(|error| Failure::cannot_serve(error.to_string()))? {
-            let state = if user.active { "active" } else { "disabled" };
-            answer = answer.line(format!("{}\t{state}\t{}", user.name, user.display_name));
-            users.push(
-                json!({ "user": user.name, "state": state, "display_name": user.display_name }),
-            );
-        }
+    let users = offline.identity.all_users(&tenant).await.map_err(Failure::from);
+    let users = offline.close_with(users).await?;
+    let (mut answer, mut objects) = (Answer::new(), Vec::new());
+    for user in users {
+        let state = if user.active { "active" } else { "disabled" };
+        answer = answer.line(format!("{}\t{state}\t{}", user.name, user.display_name));
+        objects
+            .push(json!({ "user": user.name, "state": state, "display_name": user.display_name }));
     }
-    Ok(answer.value("users", Value::Array(users)))
+    Ok(answer.value("users", Value::Array(objects)))
 }

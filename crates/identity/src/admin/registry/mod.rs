@@ -1,0 +1,10 @@
+//! Apps with all their settings, as administrators see and change them.
+
+mod app;
+mod change;
+mod create;
+mod delete;
+mod settings;
+mod urls;
+
+pub use app::{App, AppDraft, RegisteredApp, Registration};

@@ -1,0 +1,26 @@
+//! The types of resources: one table each, from which requests are checked, filters understood and answers cut.
+
+mod app;
+mod attribute;
+mod changers;
+mod common;
+mod grant;
+mod group;
+mod role;
+mod table;
+mod user;
+
+pub(super) use app::{APP, APP_EXTENSION};
+pub(super) use attribute::{Attribute, Kind, Mutability, Returned};
+pub(super) use changers::{
+    APP_SECRET, APP_STATUS, MY_PASSWORD, PASSWORD_CHANGE, PASSWORD_RESET, USER_STATUS,
+};
+pub(super) use common::COMMON;
+pub(super) use grant::{GRANT, GRANT_EXTENSION};
+pub(super) use group::{GROUP, GROUP_EXTENSION};
+pub(super) use role::ROLE;
+pub(super) use table::{Path, Schema, found};
+pub(super) use user::{ME, USER};
+
+/// The types that have lists of their own.
+pub(super) const LISTED: [&Schema; 5] = [&APP, &USER, &GROUP, &ROLE, &GRANT];
