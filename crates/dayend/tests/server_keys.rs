@@ -1,5 +1,12 @@
 //! The signing keys of a real server: rotated and retired while it runs, encrypted at rest, looked at in the audit.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test's helpers fail by panicking"
+)]
+
 mod server_support;
 
 use serde_json::Value;

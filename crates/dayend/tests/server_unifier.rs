@@ -1,5 +1,7 @@
 //! The token call of Primavera Unifier against a real server.
 
+#![expect(clippy::unwrap_used, reason = "a test's helpers fail by panicking")]
+
 mod server_support;
 
 use base64::Engine as _;

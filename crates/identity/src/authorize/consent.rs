@@ -5,7 +5,7 @@ use super::request::Asked;
 use crate::identity::Identity;
 use crate::model::{AppSettings, Document, put};
 use crate::sessions::Session;
-use crate::tokens::Scopes;
+use crate::tokens::{Scopes, covers};
 use dayend_engine::time::Timestamp;
 use dayend_store::port::{DocumentChange, Guard, StoreError};
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,20 @@ use std::collections::BTreeSet;
 
 /// Apps of a tenant that are looked through at a time.
 const PAGE: u32 = 500;
+
+/// Scopes of this server that begin otherwise.
+const OWN: [&str; 10] = [
+    "openid",
+    "offline_access",
+    "profile",
+    "email",
+    "phone",
+    "address",
+    "groups",
+    "get_groups",
+    "approles",
+    "get_approles",
+];
 
 /// What a user has allowed an app.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,8 +101,13 @@ impl Identity {
             for settings in page.iter().map(|kept| &kept.value) {
                 let Some(audience) = &settings.audience else { continue };
                 let asking = settings.scopes.iter().filter(|scope| scope.requires_consent);
-                let names = asking.map(|scope| format!("{audience}{}", scope.value));
-                found.extend(names.filter(|name| foreign.contains(name)));
+                for own in asking {
+                    let protected = foreign.iter().filter(|scope| {
+                        let value = scope.strip_prefix(audience.as_str());
+                        value.is_some_and(|value| covers(&own.value, value))
+                    });
+                    found.extend(protected.map(|scope| (**scope).clone()));
+                }
             }
         }
         Ok(found)
@@ -102,7 +121,7 @@ impl Identity {
 
 /// The server's own scopes are about the user, or about the server.
 fn is_built_in(scope: &str) -> bool {
-    !scope.contains(':') || scope.starts_with("urn:opc:idm:")
+    scope.starts_with("urn:opc:idm:") || OWN.contains(&scope)
 }
 
 fn consent_id(user_id: &str, client_id: &str) -> String {

@@ -6,6 +6,7 @@ use crate::audit;
 use crate::identity::Identity;
 use crate::model::put;
 use crate::sessions::Session;
+use crate::token::TokenError;
 use crate::tokens::Code;
 use dayend_engine::time::Timestamp;
 use dayend_store::port::{DocumentChange, Guard, Outcome, Write};
@@ -55,6 +56,7 @@ impl Identity {
             let problem = "another user is logged in than the one of id_token_hint";
             return Err(asked.target.refused("login_required", problem));
         }
+        self.check_scopes(asked, session, now).await?;
         let consent =
             if fresh.consented { None } else { self.consent_needed(asked, session).await? };
         if let Some(scopes) = consent {
@@ -69,6 +71,23 @@ impl Identity {
             Some(document) => vec![document.await?],
         };
         self.issue_code(asked, session, remembered, now).await.map(Step::Answer)
+    }
+
+    /// Whether the app may have what it asks for, of this user: it is told now, not when it redeems the code.
+    async fn check_scopes(
+        &self,
+        asked: &Asked,
+        session: &Session,
+        now: Timestamp,
+    ) -> Result<(), AuthorizeError> {
+        let app = self.known_app(&asked.app.client_id, now).await?;
+        let user = self.read_user(&session.tenant, &session.user.id).await?;
+        let (Some(app), Some(user)) = (app, user) else { return Err(AuthorizeError::Unavailable) };
+        match self.granted(&app, Some(&user), &asked.scopes, now).await {
+            Ok(_) => Ok(()),
+            Err(TokenError::InvalidScope(why)) => Err(asked.target.refused("invalid_scope", &why)),
+            Err(_) => Err(AuthorizeError::Unavailable),
+        }
     }
 
     async fn issue_code(

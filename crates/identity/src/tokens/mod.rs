@@ -34,6 +34,6 @@ pub(crate) use issue::Grant;
 pub use password_call::PasswordCall;
 pub(crate) use request::Asking;
 pub use request::GrantType;
-pub(crate) use scopes::{LIFETIME_MAX_S, LIFETIME_MIN_S, Resources, Scopes};
+pub(crate) use scopes::{LIFETIME_MAX_S, LIFETIME_MIN_S, Resources, Scopes, covers};
 pub(crate) use times::Times;
 pub(crate) use verify::{TOKEN_MAX_BYTES, Verified, Verifier};

@@ -1,4 +1,4 @@
-//! Chromium, as ChromeDriver lets a program use it.
+//! Chromium, as `ChromeDriver` lets a program use it.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;

@@ -1,4 +1,4 @@
-//! The pages and the seeds' browser code in a real browser: headless Chromium, driven over WebDriver.
+//! The pages and the seeds' browser code in a real browser: headless Chromium, driven over `WebDriver`.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail by panicking")]
 
 mod chromium;

@@ -103,6 +103,17 @@ async fn every_other_mistake_is_told_to_the_app_with_state_and_issuer() {
 }
 
 #[tokio::test]
+async fn a_scope_that_the_app_may_not_have_is_refused_before_there_is_a_code() {
+    let app = TestApp::new().await;
+    let client = client(&app, false, settings()).await;
+    let mut browser = Browser::new(&app);
+    let page = browser.get(&request(&client, &[("scope", "urn:opc:resource:nobody:pay")])).await;
+    let told = browser.log_in(&app, &page).await;
+    assert_eq!(told.parameter("error").as_deref(), Some("invalid_scope"), "{}", told.location());
+    assert_eq!(told.parameter("state").as_deref(), Some("s1"));
+}
+
+#[tokio::test]
 async fn state_comes_back_byte_by_byte() {
     let app = TestApp::new().await;
     let client = client(&app, false, settings()).await;

@@ -7,7 +7,7 @@ pub(super) const CONSUMER_ALL: &str = "urn:opc:resource:consumer::all";
 const ALL: &str = "all";
 
 /// Whether who may have `held` may have `asked`: the same, or something below it with the same right, or `all`.
-pub(super) fn covers(held: &str, asked: &str) -> bool {
+pub(crate) fn covers(held: &str, asked: &str) -> bool {
     if held == asked {
         return true;
     }

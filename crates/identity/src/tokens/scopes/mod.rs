@@ -7,5 +7,6 @@ mod resources;
 mod roles;
 
 pub(crate) use asked::{LIFETIME_MAX_S, LIFETIME_MIN_S, Scopes};
+pub(crate) use consumer::covers;
 pub(crate) use plan::Target;
 pub(crate) use resources::Resources;
