@@ -95,9 +95,10 @@ async fn settle(visit: &Visit, session: &Session, code: &str, allowed: bool) -> 
     let (identity, now) = (visit.app.service.identity(), visit.app.service.now());
     let user = (&session.user, session.began_at);
     let settled = identity.approve_device(&session.tenant, user, code, allowed, now).await;
-    let (title, text) = match allowed {
-        true => ("Allowed", "The device goes on by itself. You can close this page."),
-        false => ("Not allowed", "The device was told. You can close this page."),
+    let (title, text) = if allowed {
+        ("Allowed", "The device goes on by itself. You can close this page.")
+    } else {
+        ("Not allowed", "The device was told. You can close this page.")
     };
     match settled {
         Ok(()) => notice(&Frame::for_visit(visit), StatusCode::OK, title, text),

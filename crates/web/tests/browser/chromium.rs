@@ -8,7 +8,7 @@ use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-/// What WebDriver calls an element.
+/// What `WebDriver` calls an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 /// A browser on a busy machine takes its time.
 const PATIENCE: Duration = Duration::from_mins(2);
