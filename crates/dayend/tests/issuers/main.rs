@@ -29,7 +29,7 @@ async fn tokens_of_another_issuer_let_in_whom_the_settings_name_and_nobody_else(
     run(&["admin", "user", "add", "gone", "--data", home.text()]).ok();
     run(&["admin", "user", "disable", "gone", "--data", home.text()]).ok();
     let house = House::trusting(&home, &issuer.base_url);
-    let definition = house::definition();
+    let definition = House::definition();
 
     for alg in ["RS256", "ES256"] {
         let maria = issuer.token(alg, &json!({ "preferred_username": "maria" })).await;
