@@ -3,9 +3,10 @@
 mod app;
 mod attribute;
 mod changers;
-mod common;
+mod every_resource;
 mod grant;
 mod group;
+mod listed;
 mod role;
 mod table;
 mod user;
@@ -15,12 +16,10 @@ pub(super) use attribute::{Attribute, Kind, Mutability, Returned};
 pub(super) use changers::{
     APP_SECRET, APP_STATUS, MY_PASSWORD, PASSWORD_CHANGE, PASSWORD_RESET, USER_STATUS,
 };
-pub(super) use common::COMMON;
+pub(super) use every_resource::COMMON;
 pub(super) use grant::{GRANT, GRANT_EXTENSION};
 pub(super) use group::{GROUP, GROUP_EXTENSION};
+pub(super) use listed::LISTED;
 pub(super) use role::ROLE;
 pub(super) use table::{Path, Schema, found};
 pub(super) use user::{ME, USER};
-
-/// The types that have lists of their own.
-pub(super) const LISTED: [&Schema; 5] = [&APP, &USER, &GROUP, &ROLE, &GRANT];
