@@ -5,6 +5,7 @@ use super::failure::Failure;
 use super::retry::{Trouble, judge};
 use super::runs::{parsed, segment, succeeded};
 use super::token::Bearer;
+use dayend_files::FileName;
 use dayend_wire::exit::ExitCode;
 use dayend_wire::files::{ApiFile, ApiFileLink, ApiFileLinks, ApiFiles, NewFileLink};
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
@@ -41,7 +42,7 @@ impl Connection {
         let unreadable = |error: io::Error| {
             Failure::usage(format!("{} cannot be read: {error}", from.display()))
         };
-        let sum = sha256_of(from).map_err(unreadable)?;
+        let (path, sum) = (file_path(name)?, sha256_of(from).map_err(unreadable)?);
         let put = self.patiently(RETRY_FOR, async || {
             let bearer = match self.bearer().await? {
                 Ok(bearer) => bearer,
@@ -49,7 +50,7 @@ impl Connection {
             };
             let file = tokio::fs::File::open(from).await.map_err(unreadable)?;
             let size = file.metadata().await.map_err(unreadable)?.len();
-            let request = self.transfer(Method::PUT, &file_path(name), &bearer);
+            let request = self.transfer(Method::PUT, &path, &bearer);
             let mut request = request.header(CONTENT_LENGTH, size).header(SHA256, &sum);
             if let Some(content_type) = content_type {
                 request = request.header(CONTENT_TYPE, content_type);
@@ -66,12 +67,13 @@ impl Connection {
         name: &str,
         to: &mut (impl Write + Fresh),
     ) -> Result<u64, Failure> {
+        let path = file_path(name)?;
         let got = self.patiently(RETRY_FOR, async || {
             let bearer = match self.bearer().await? {
                 Ok(bearer) => bearer,
                 Err(trouble) => return Ok(Err(trouble)),
             };
-            let request = self.transfer(Method::GET, &file_path(name), &bearer);
+            let request = self.transfer(Method::GET, &path, &bearer);
             match self.copy(request, to).await? {
                 // What is half written where it cannot be taken back would be wrong with more behind it.
                 Err(trouble) if !to.begin_again() => Err(gave_up(&trouble)),
@@ -83,7 +85,7 @@ impl Connection {
 
     /// Removes a file.
     pub(crate) async fn remove_file(&self, name: &str) -> Result<(), Failure> {
-        let request = Request { method: Method::DELETE, ..Request::get(file_path(name)) };
+        let request = Request { method: Method::DELETE, ..Request::get(file_path(name)?) };
         succeeded(self.send(&request).await?).map(drop)
     }
 
@@ -175,9 +177,11 @@ fn gave_up(trouble: &Trouble) -> Failure {
     Failure::new(ExitCode::Unreachable, format!("{}; given up", trouble.sentence))
 }
 
-fn file_path(name: &str) -> String {
+/// A name that is none could lead to another path.
+fn file_path(name: &str) -> Result<String, Failure> {
+    FileName::new(name).map_err(|error| Failure::usage(error.to_string()))?;
     let segments: Vec<String> = name.split('/').map(segment).collect();
-    format!("/api/v1/files/{}", segments.join("/"))
+    Ok(format!("/api/v1/files/{}", segments.join("/")))
 }
 
 fn sum_of(headers: &HeaderMap) -> Option<String> {
@@ -206,6 +210,8 @@ mod tests {
 
     #[test]
     fn slashes_of_a_name_stay_and_everything_else_is_encoded() {
-        assert_eq!(file_path("in/rätes 1.csv"), "/api/v1/files/in/r%C3%A4tes%201%2Ecsv");
+        let path = file_path("in/rätes 1.csv").unwrap();
+        assert_eq!(path, "/api/v1/files/in/r%C3%A4tes%201%2Ecsv");
+        assert!(file_path("../runs").is_err() && file_path("..").is_err());
     }
 }

@@ -172,7 +172,11 @@ impl Desk {
 
     /// What is in the directory of bytes.
     pub(crate) fn blobs(&self) -> usize {
-        let all = crate::server_support::walk(&self.home.data().join("files"));
+        let dir = self.home.data().join("files");
+        if !dir.exists() {
+            return 0;
+        }
+        let all = crate::server_support::walk(&dir);
         all.into_iter().filter(|path| path.is_file()).count()
     }
 }
