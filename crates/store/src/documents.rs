@@ -2,7 +2,9 @@
 
 use crate::columns::sealed;
 use crate::fingerprint::fingerprint;
-use crate::port::{DocumentChange, DocumentContent, DocumentKey, DocumentRow, Guard, StoreError};
+use crate::port::{
+    DocumentChange, DocumentContent, DocumentFate, DocumentKey, DocumentRow, Guard, StoreError,
+};
 use crate::session::Session;
 use crate::values::{Value, and};
 use dayend_engine::time::Timestamp;
@@ -67,15 +69,16 @@ pub(crate) async fn apply(
 ) -> Result<(), StoreError> {
     for DocumentChange { key, to, .. } in changes {
         match to {
-            Some(content) => {
+            DocumentFate::Put(content) => {
                 let last = revision(session, key).await?.unwrap_or_default();
                 let values = values(key, content, last.saturating_add(1));
                 let seal = fingerprint(&values);
                 session.execute(PUT, &and::<7, 8>(values, &seal)).await?;
             }
-            None => {
+            DocumentFate::Delete => {
                 session.execute(DELETE, &name(key)).await?;
             }
+            DocumentFate::Stay => {}
         }
     }
     Ok(())

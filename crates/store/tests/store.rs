@@ -71,6 +71,7 @@ for_each_store! {
     documents::a_document_comes_back_as_it_was_written_and_counts_its_changes;
     documents::exactly_one_of_two_writers_with_the_same_guard_wins;
     documents::a_change_is_applied_whole_or_not_at_all;
+    documents::a_document_that_only_stays_guards_what_is_changed_with_it;
     documents::documents_are_listed_by_id_in_pages_and_by_parent;
     documents::expired_documents_are_forgotten;
     documents::users_and_apps_are_listed_and_can_be_deleted;

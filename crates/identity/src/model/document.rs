@@ -3,7 +3,7 @@
 use crate::identity::Identity;
 use dayend_engine::time::Timestamp;
 use dayend_store::port::{
-    DocumentChange, DocumentContent, DocumentKey, DocumentRow, Guard, StoreError,
+    DocumentChange, DocumentContent, DocumentFate, DocumentKey, DocumentRow, Guard, StoreError,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -37,13 +37,14 @@ pub(crate) fn put<D: Document>(
     guard: Guard,
 ) -> DocumentChange {
     let body = serde_json::to_string(value).expect("our documents have texts as keys");
-    let to = Some(DocumentContent { parent: parent.map(str::to_owned), body, expires_at });
+    let content = DocumentContent { parent: parent.map(str::to_owned), body, expires_at };
+    let to = DocumentFate::Put(content);
     DocumentChange { key: key::<D>(tenant, id), guard, to }
 }
 
 /// Deletes a document, if `guard` holds.
 pub(crate) fn remove<D: Document>(tenant: &str, id: &str, guard: Guard) -> DocumentChange {
-    DocumentChange { key: key::<D>(tenant, id), guard, to: None }
+    DocumentChange { key: key::<D>(tenant, id), guard, to: DocumentFate::Delete }
 }
 
 impl Identity {

@@ -1,7 +1,7 @@
 //! In which lane a command waits, and how many places it takes there.
 
 use crate::conductor::input::{Command, Create};
-use dayend_store::port::Write;
+use dayend_store::port::{DocumentFate, Write};
 
 /// So many bytes fit into one place: an ordinary request has less.
 const PLACE_BYTES: usize = 4096;
@@ -33,8 +33,11 @@ pub(crate) fn places(command: &Command) -> usize {
                 parts.map(|part| part.len()).sum()
             }
             Write::Change { documents, .. } => {
-                let contents = documents.iter().filter_map(|change| change.to.as_ref());
-                contents.map(|content| content.body.len()).sum()
+                let written = documents.iter().map(|change| match &change.to {
+                    DocumentFate::Put(content) => content.body.len(),
+                    DocumentFate::Delete | DocumentFate::Stay => 0,
+                });
+                written.sum()
             }
             Write::Runs { .. }
             | Write::DeleteUser { .. }

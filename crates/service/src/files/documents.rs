@@ -4,7 +4,8 @@ use super::error::FileError;
 use super::records::Record;
 use dayend_engine::time::Timestamp;
 use dayend_store::port::{
-    DocumentChange, DocumentContent, DocumentKey, DocumentRow, Guard, Store, StoreError,
+    DocumentChange, DocumentContent, DocumentFate, DocumentKey, DocumentRow, Guard, Store,
+    StoreError,
 };
 
 /// A record as it was found.
@@ -77,12 +78,21 @@ pub(super) fn put<R: Record>(place: &Place<'_>, guard: Guard, record: &R) -> Doc
         body: serde_json::to_string(record).expect("records are structs of texts and numbers"),
         expires_at: place.expires_at,
     };
-    DocumentChange { key: key::<R>(place.tenant, place.id), guard, to: Some(content) }
+    DocumentChange { key: key::<R>(place.tenant, place.id), guard, to: DocumentFate::Put(content) }
 }
 
 /// Deletes a record.
 pub(super) fn delete<R: Record>(tenant: &str, id: &str, guard: Guard) -> DocumentChange {
-    DocumentChange { key: key::<R>(tenant, id), guard, to: None }
+    DocumentChange { key: key::<R>(tenant, id), guard, to: DocumentFate::Delete }
+}
+
+/// Lets a record be, which must be at this revision.
+pub(super) fn stay<R: Record>(tenant: &str, found: &Found<R>) -> DocumentChange {
+    DocumentChange {
+        key: key::<R>(tenant, &found.id),
+        guard: Guard::Revision(found.revision),
+        to: DocumentFate::Stay,
+    }
 }
 
 fn key<R: Record>(tenant: &str, id: &str) -> DocumentKey {

@@ -9,11 +9,11 @@ use super::exchange::{Exchange, new_tag};
 use super::incoming::{Arrival, Content, check};
 use super::links::Followed;
 use super::outgoing::FileShown;
-use super::receiving::{Announced, Condition, Received, Receiving};
+use super::receiving::Condition;
 use super::records::{Described, Due, Extent, PartRecord, Stage, UploadRecord, folder};
 use dayend_engine::codes::{Scope, shortened};
 use dayend_engine::time::Timestamp;
-use dayend_files::{FileName, Md5Sum, Sha256Sum};
+use dayend_files::{FileName, Md5Sum};
 use dayend_store::port::{DocumentChange, Guard};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -21,8 +21,6 @@ use std::sync::Arc;
 
 /// Documents that are read, or changed together.
 const PAGE: u32 = 500;
-/// Who meets others at the same document takes turns so often.
-const TURNS_MAX: usize = 20;
 
 /// A multipart upload that has begun.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,17 +46,6 @@ pub struct Parts {
     pub wanted: BTreeMap<u32, Option<String>>,
     /// Not these.
     pub excluded: Vec<u32>,
-}
-
-/// A part on its way in.
-#[derive(Debug)]
-pub struct IncomingPart {
-    exchange: Arc<Exchange>,
-    scope: Scope,
-    actor: String,
-    upload: String,
-    part: u32,
-    receiving: Receiving,
 }
 
 impl Exchange {
@@ -97,29 +84,6 @@ impl Exchange {
             .await?;
         reserved.keep(0, None);
         Ok(UploadBegun { id, created_at: now })
-    }
-
-    /// Gets ready for a part.
-    pub async fn begin_part(
-        self: &Arc<Self>,
-        followed: &Followed,
-        (upload, part): (&str, u32),
-        announced_bytes: Option<u64>,
-        (md5, sha256): (Option<Md5Sum>, Option<Sha256Sum>),
-    ) -> Result<IncomingPart, FileError> {
-        let (scope, actor) = (followed.scope().clone(), followed.actor().to_owned());
-        open(self.upload(followed, upload).await?)?;
-        let limit = followed.link.record.size;
-        if let (Some(limit_bytes), Some(announced)) = (limit, announced_bytes)
-            && announced > limit_bytes
-        {
-            return Err(FileError::TooLarge { limit_bytes });
-        }
-        let announced =
-            Announced { coming_bytes: announced_bytes, md5, sha256, declared_bytes: None };
-        let receiving = self.receive((&scope, &actor), announced, 0).await?;
-        let upload = upload.to_owned();
-        Ok(IncomingPart { exchange: Arc::clone(self), scope, actor, upload, part, receiving })
     }
 
     /// The parts that are there, by number.
@@ -333,7 +297,7 @@ impl Exchange {
             .filter(|found| found.record.link == followed.link_id() && found.record.name == name))
     }
 
-    async fn upload(
+    pub(super) async fn upload(
         &self,
         followed: &Followed,
         upload: &str,
@@ -384,84 +348,6 @@ impl Exchange {
     }
 }
 
-impl IncomingPart {
-    /// Takes the next bytes.
-    pub async fn write(&mut self, bytes: &[u8]) -> Result<(), FileError> {
-        self.receiving.write(bytes).await
-    }
-
-    /// The largest size that is taken.
-    pub fn limit_bytes(&self) -> u64 {
-        self.receiving.limit_bytes()
-    }
-
-    /// All bytes have come: the part is there, and durable, when this returns. It replaces one of the same number.
-    pub async fn finish(self) -> Result<PartShown, FileError> {
-        let Self { exchange, scope, actor, upload, part, receiving } = self;
-        let Received { extent, sums, due, reserved } = receiving.finish(&exchange).await?;
-        let record = PartRecord {
-            part,
-            size: sums.size_bytes,
-            md5: sums.md5.to_base64(),
-            etag: new_tag(),
-            blob: extent.blob,
-        };
-        let id = PartRecord::id(&upload, part);
-        for _ in 0..TURNS_MAX {
-            exchange.in_time(Some(&due)).await?;
-            let there = find::<PartRecord>(exchange.store.as_ref(), &scope.tenant, &id).await?;
-            let guard =
-                there.as_ref().map_or(Guard::Absent, |there| Guard::Revision(there.revision));
-            let mut changes = vec![
-                put(&Place::new(&scope.tenant, &id).below(&upload), guard, &record),
-                due::settle(&due),
-            ];
-            let old = there.as_ref().map(|there| [self::extent(&there.record)]);
-            if let Some(old) = &old {
-                changes.extend(discarded(exchange.clock.now(), &scope.tenant, old));
-            }
-            let detail = json!({ "upload": upload, "part": part, "size": record.size });
-            let event = Event { what: "file-part", actor: &actor, scope: &scope, detail };
-            if !exchange.change(changes, event).await? {
-                continue;
-            }
-            let replaced = old.map(|old| {
-                exchange.remove_soon(&old);
-                there.map_or(0, |there| there.record.size)
-            });
-            exchange.still_open(&scope, &upload, (&id, &record)).await?;
-            reserved.keep_instead_of(record.size, replaced.unwrap_or(0));
-            return Ok(shown(&record));
-        }
-        Err(busy())
-    }
-}
-
-impl Exchange {
-    /// A part that came when the upload was already being put together belongs to nobody: it goes again.
-    async fn still_open(
-        self: &Arc<Self>,
-        scope: &Scope,
-        upload: &str,
-        (id, part): (&str, &PartRecord),
-    ) -> Result<(), FileError> {
-        let found = find::<UploadRecord>(self.store.as_ref(), &scope.tenant, upload).await?;
-        if found.is_some_and(|found| found.record.stage == Stage::Open) {
-            return Ok(());
-        }
-        let there = find::<PartRecord>(self.store.as_ref(), &scope.tenant, id).await?;
-        if let Some(there) = there.filter(|there| there.record.blob == part.blob) {
-            let mut changes =
-                vec![delete::<PartRecord>(&scope.tenant, id, Guard::Revision(there.revision))];
-            changes.extend(discarded(self.clock.now(), &scope.tenant, &[extent(part)]));
-            let detail = json!({ "upload": upload, "part": part.part });
-            self.change(changes, Event { what: "file-part-late", actor: "dayend", scope, detail })
-                .await?;
-        }
-        Err(missing(upload))
-    }
-}
-
 impl Parts {
     fn take(&self, part: u32) -> bool {
         (self.wanted.is_empty() || self.wanted.contains_key(&part))
@@ -499,15 +385,15 @@ fn arrival(followed: &Followed, upload: &Found<UploadRecord>) -> Result<Arrival,
     })
 }
 
-fn open(found: Found<UploadRecord>) -> Result<Found<UploadRecord>, FileError> {
+pub(super) fn open(found: Found<UploadRecord>) -> Result<Found<UploadRecord>, FileError> {
     if found.record.stage == Stage::Open { Ok(found) } else { Err(busy()) }
 }
 
-fn extent(part: &PartRecord) -> Extent {
+pub(super) fn extent(part: &PartRecord) -> Extent {
     Extent { blob: part.blob.clone(), size: part.size }
 }
 
-fn shown(part: &PartRecord) -> PartShown {
+pub(super) fn shown(part: &PartRecord) -> PartShown {
     PartShown {
         part: part.part,
         size_bytes: part.size,
@@ -516,10 +402,10 @@ fn shown(part: &PartRecord) -> PartShown {
     }
 }
 
-fn missing(upload: &str) -> FileError {
+pub(super) fn missing(upload: &str) -> FileError {
     FileError::NotFound { what: "upload", id: shortened(upload) }
 }
 
-fn busy() -> FileError {
+pub(super) fn busy() -> FileError {
     FileError::Conflict("the upload is being put together or changed by somebody else".to_owned())
 }

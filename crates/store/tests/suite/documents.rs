@@ -3,7 +3,8 @@ use crate::suite::home::Home;
 use crate::suite::identity::{app, issue, token, user};
 use dayend_engine::time::Timestamp;
 use dayend_store::port::{
-    DocumentChange, DocumentContent, DocumentKey, DocumentRow, Guard, Outcome, SecretHash, Write,
+    DocumentChange, DocumentContent, DocumentFate, DocumentKey, DocumentRow, Guard, Outcome,
+    SecretHash, Write,
 };
 
 fn key(id: &str) -> DocumentKey {
@@ -15,7 +16,11 @@ fn content(body: &str, parent: Option<&str>, expires_at: Option<Timestamp>) -> D
 }
 
 fn change(id: &str, guard: Guard, body: Option<&str>) -> DocumentChange {
-    DocumentChange { key: key(id), guard, to: body.map(|body| content(body, None, None)) }
+    let to = match body {
+        Some(body) => DocumentFate::Put(content(body, None, None)),
+        None => DocumentFate::Delete,
+    };
+    DocumentChange { key: key(id), guard, to }
 }
 
 fn changes(documents: Vec<DocumentChange>) -> Write {
@@ -23,7 +28,7 @@ fn changes(documents: Vec<DocumentChange>) -> Write {
 }
 
 pub(crate) fn put(id: &str, parent: Option<&str>, expires_at: Option<Timestamp>) -> Write {
-    let to = Some(content("{}", parent, expires_at));
+    let to = DocumentFate::Put(content("{}", parent, expires_at));
     changes(vec![DocumentChange { key: key(id), guard: Guard::Any, to }])
 }
 
@@ -37,7 +42,7 @@ pub(crate) async fn a_document_comes_back_as_it_was_written_and_counts_its_chang
 ) {
     let desk = Desk::new(home).await;
     let content = content("{\"a\":\"\u{1f4a5}\"}", Some("p"), Some(T0));
-    let to = Some(content.clone());
+    let to = DocumentFate::Put(content.clone());
     desk.commit(vec![changes(vec![DocumentChange { key: key("k"), guard: Guard::Absent, to }])])
         .await;
     let row = DocumentRow { key: key("k"), content, revision: 1 };
@@ -93,6 +98,23 @@ pub(crate) async fn a_change_is_applied_whole_or_not_at_all(home: &dyn Home) {
     assert!(desk.store.refresh(SecretHash([2; 32])).await.unwrap().is_none());
     assert!(desk.store.refresh(SecretHash([3; 32])).await.unwrap().is_some());
     assert_eq!(desk.store.verify().await.unwrap().defects, Vec::<String>::new());
+}
+
+pub(crate) async fn a_document_that_only_stays_guards_what_is_changed_with_it(home: &dyn Home) {
+    let desk = Desk::new(home).await;
+    desk.commit(vec![put("a", None, None)]).await;
+    let beside_a = |revision, id| {
+        let stay = DocumentChange {
+            key: key("a"),
+            guard: Guard::Revision(revision),
+            to: DocumentFate::Stay,
+        };
+        changes(vec![stay, change(id, Guard::Absent, Some("1"))])
+    };
+    let outcomes = desk.commit(vec![beside_a(1, "b"), beside_a(2, "c"), beside_a(1, "d")]).await;
+    assert_eq!(outcomes, [Outcome::Applied, Outcome::LostRace, Outcome::Applied]);
+    assert_eq!(body(&desk, "a").await, Some(("{}".to_owned(), 1)));
+    assert_eq!(body(&desk, "c").await, None);
 }
 
 async fn listed(desk: &Desk, parent: Option<&str>, after: &str, limit: u32) -> Vec<String> {

@@ -1,5 +1,13 @@
 //! What the product asks of a database: guarded writes in groups, and reads that never wait for them.
 
+mod documents;
+mod identity;
+
+pub use documents::{
+    DocumentChange, DocumentContent, DocumentFate, DocumentKey, DocumentRow, Guard,
+};
+pub use identity::{AppRow, GrantRow, RefreshRow, SecretHash, UserRow};
+
 use async_trait::async_trait;
 use dayend_engine::codes::{Code, RunId, RunKey, Scope};
 use dayend_engine::definition::Kind;
@@ -299,119 +307,6 @@ pub struct Content {
     pub parts: Arc<[Box<[u8]>]>,
 }
 
-/// A person who can log in.
-#[derive(Clone, PartialEq, Eq)]
-pub struct UserRow {
-    /// 32 hex digits.
-    pub id: String,
-    pub tenant: String,
-    pub name: String,
-    pub display_name: String,
-    /// Argon2id in PHC form.
-    pub password: String,
-    pub active: bool,
-    pub created_at: Timestamp,
-}
-
-/// A program that can ask for tokens.
-#[derive(Clone, PartialEq, Eq)]
-pub struct AppRow {
-    pub client_id: String,
-    pub tenant: String,
-    pub name: String,
-    /// HMAC-SHA-256 of the secret under the server's key; none for a public app.
-    pub secret: Option<SecretHash>,
-    /// Allowed `grant_type`s, separated by blanks.
-    pub grants: String,
-    /// Logical errors of the interface answer with 4xx.
-    pub strict: bool,
-    pub active: bool,
-    pub created_at: Timestamp,
-}
-
-/// A function that a user or app holds in a scope; `*` stands for any service or workspace.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GrantRow {
-    pub tenant: String,
-    /// `user:<id>` or `app:<client id>`.
-    pub grantee: String,
-    pub service: String,
-    pub workspace: String,
-    pub function: String,
-    /// False takes the function away.
-    pub granted: bool,
-}
-
-/// What names a document.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct DocumentKey {
-    /// What it is: `session`, `code`, `file`, …
-    pub kind: String,
-    /// Empty: it belongs to no tenant.
-    pub tenant: String,
-    pub id: String,
-}
-
-/// What a document says.
-#[derive(Clone, PartialEq, Eq)]
-pub struct DocumentContent {
-    /// What it belongs to, for lists.
-    pub parent: Option<String>,
-    /// Compact JSON; never a secret that is not hashed or encrypted.
-    pub body: String,
-    /// It is forgotten some time after this; until then its reader decides what it is worth.
-    pub expires_at: Option<Timestamp>,
-}
-
-/// A document as stored.
-#[derive(Clone, PartialEq, Eq)]
-pub struct DocumentRow {
-    pub key: DocumentKey,
-    pub content: DocumentContent,
-    /// 1 for a new document, one more after each change.
-    pub revision: i64,
-}
-
-/// What must hold for a document to be changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Guard {
-    /// Nothing: the last writer wins.
-    Any,
-    /// There is none.
-    Absent,
-    /// It is at this revision.
-    Revision(i64),
-}
-
-/// One guarded change of a document.
-#[derive(Clone, PartialEq, Eq)]
-pub struct DocumentChange {
-    pub key: DocumentKey,
-    pub guard: Guard,
-    /// None deletes it.
-    pub to: Option<DocumentContent>,
-}
-
-/// SHA-256 (or HMAC) of a secret: the only form in which one is stored.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct SecretHash(pub [u8; 32]);
-
-/// A refresh token.
-#[derive(Clone, PartialEq, Eq)]
-pub struct RefreshRow {
-    pub hash: SecretHash,
-    /// All tokens that descend from one log-in share it.
-    pub family: String,
-    pub client_id: String,
-    pub tenant: String,
-    pub user_id: String,
-    pub scope: String,
-    pub issued_at: Timestamp,
-    pub expires_at: Timestamp,
-    pub spent: bool,
-    pub revoked: bool,
-}
-
 /// A tenant, service and workspace that exist.
 pub type ScopeRow = Scope;
 
@@ -576,17 +471,5 @@ impl fmt::Debug for Content {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let size_bytes: usize = self.parts.iter().map(|part| part.len()).sum();
         out.debug_struct("Content").field("size_bytes", &size_bytes).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for DocumentContent {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("DocumentContent").field("parent", &self.parent).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for SecretHash {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("SecretHash(…)")
     }
 }
