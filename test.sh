@@ -57,7 +57,6 @@ install_packages() {
     has strace || missing+=(strace)
     has sqlite3 || missing+=(sqlite3)
     has chromium || missing+=(chromium)
-    has chromedriver || missing+=(chromium-driver)
     [ -x /usr/lib/postgresql/15/bin/initdb ] || missing+=(postgresql-15)
     [ -x /usr/sbin/pgbouncer ] || missing+=(pgbouncer)
     [ -e /etc/ssl/certs/ca-certificates.crt ] || missing+=(ca-certificates)

@@ -1,5 +1,7 @@
 //! A headless Chromium, driven over its debugging pipe: what people's browsers do with our pages.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::process::CommandExt as _;
@@ -23,6 +25,8 @@ pub struct Chromium {
     input: ChildStdin,
     output: BufReader<ChildStdout>,
     last_id: u64,
+    /// The tabs whose page has loaded, since somebody waited for one.
+    loaded: Vec<Tab>,
     _profile: TempDir,
 }
 
@@ -51,18 +55,70 @@ impl Chromium {
             .expect("there is a shell");
         let input = child.stdin.take().expect("it is piped");
         let output = BufReader::new(child.stdout.take().expect("it is piped"));
-        Self { child, input, output, last_id: 0, _profile: profile }
+        Self { child, input, output, last_id: 0, loaded: Vec::new(), _profile: profile }
     }
 
     /// Opens a page in a new tab; it may still be loading.
     pub fn open(&mut self, url: &str) -> Tab {
+        let tab = self.tab();
+        self.call(Some(&tab), "Page.navigate", &json!({ "url": url }));
+        tab
+    }
+
+    /// A new tab, with an empty page.
+    pub fn tab(&mut self) -> Tab {
         let made = self.call(None, "Target.createTarget", &json!({ "url": "about:blank" }));
         let target = json!({ "targetId": made.get("targetId"), "flatten": true });
         let attached = self.call(None, "Target.attachToTarget", &target);
         let session = attached.get("sessionId").and_then(Value::as_str);
         let tab = Tab { session: session.expect("the browser attaches to its tab").to_owned() };
-        self.call(Some(&tab), "Page.navigate", &json!({ "url": url }));
+        self.call(Some(&tab), "Page.enable", &json!({}));
         tab
+    }
+
+    /// The tab's pages run no scripts from now on.
+    pub fn without_scripts(&mut self, tab: &Tab) {
+        self.call(Some(tab), "Emulation.setScriptExecutionDisabled", &json!({ "value": true }));
+    }
+
+    /// Goes to an address; the page that is there in the end has loaded when this returns.
+    pub fn visit(&mut self, tab: &Tab, url: &str) {
+        self.loading(tab, |browser| {
+            browser.call(Some(tab), "Page.navigate", &json!({ "url": url }));
+        });
+    }
+
+    /// Clicks on what leads to another page, which has loaded when this returns.
+    pub fn follow(&mut self, tab: &Tab, selector: &str) {
+        self.loading(tab, |browser| {
+            browser.element(tab, selector, "click()");
+        });
+    }
+
+    /// Types a text into a field, instead of what is there.
+    pub fn fill(&mut self, tab: &Tab, selector: &str, text: &str) {
+        self.element(tab, selector, "focus()");
+        self.element(tab, selector, "select()");
+        self.call(Some(tab), "Input.insertText", &json!({ "text": text }));
+    }
+
+    /// What a person reads in an element.
+    pub fn text(&mut self, tab: &Tab, selector: &str) -> String {
+        let text = self.element(tab, selector, "innerText");
+        text.as_str().expect("an element has a text").to_owned()
+    }
+
+    /// Where the tab is.
+    pub fn url(&mut self, tab: &Tab) -> String {
+        let url = self.evaluate(tab, "location.href").expect("a page has an address");
+        url.as_str().expect("an address is a text").to_owned()
+    }
+
+    /// A picture of the page, as PNG.
+    pub fn picture(&mut self, tab: &Tab) -> Vec<u8> {
+        let picture = self.call(Some(tab), "Page.captureScreenshot", &json!({}));
+        let data = picture.get("data").and_then(Value::as_str).expect("the browser takes pictures");
+        BASE64_STANDARD.decode(data).expect("pictures come in base64")
     }
 
     /// The value of an expression in the tab's page; a promise is waited for. None if the page went away meanwhile.
@@ -95,6 +151,22 @@ impl Chromium {
         }
     }
 
+    /// A property of an element, or what one of its methods returns.
+    fn element(&mut self, tab: &Tab, selector: &str, what: &str) -> Value {
+        let expression = format!("document.querySelector({}).{what}", json!(selector));
+        self.evaluate(tab, &format!("{expression} ?? null"))
+            .unwrap_or_else(|| panic!("`{expression}` fails on {}", self.url(tab)))
+    }
+
+    /// Does what loads a page, and waits until it is there.
+    fn loading(&mut self, tab: &Tab, begin: impl FnOnce(&mut Self)) {
+        self.loaded.clear();
+        begin(self);
+        while !self.loaded.contains(tab) {
+            self.hear();
+        }
+    }
+
     fn call(&mut self, tab: Option<&Tab>, method: &str, parameters: &Value) -> Value {
         self.last_id += 1;
         let mut message = json!({ "id": self.last_id, "method": method, "params": parameters });
@@ -104,16 +176,27 @@ impl Chromium {
         let sent = write!(self.input, "{message}\0").and_then(|()| self.input.flush());
         sent.expect("the browser takes commands: is Chromium installed?");
         loop {
-            let mut heard = Vec::new();
-            self.output.read_until(0, &mut heard).expect("the browser answers");
-            heard.pop();
-            assert!(!heard.is_empty(), "the browser is gone: is Chromium installed?");
-            let message: Value = serde_json::from_slice(&heard).expect("the browser speaks JSON");
+            let message = self.hear();
             // Events and the answers to earlier questions are not for us.
             if message.get("id").and_then(Value::as_u64) == Some(self.last_id) {
                 return message.get("result").cloned().unwrap_or_default();
             }
         }
+    }
+
+    /// The next thing that the browser says.
+    fn hear(&mut self) -> Value {
+        let mut heard = Vec::new();
+        self.output.read_until(0, &mut heard).expect("the browser answers");
+        heard.pop();
+        assert!(!heard.is_empty(), "the browser is gone: is Chromium installed?");
+        let message: Value = serde_json::from_slice(&heard).expect("the browser speaks JSON");
+        if message.get("method").and_then(Value::as_str) == Some("Page.loadEventFired")
+            && let Some(session) = message.get("sessionId").and_then(Value::as_str)
+        {
+            self.loaded.push(Tab { session: session.to_owned() });
+        }
+        message
     }
 }
 

@@ -1,7 +1,7 @@
-//! The pages and the seeds' browser code in a real browser: headless Chromium, driven over `WebDriver`.
+//! The pages and the seeds' browser code in a real browser: headless Chromium.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail by panicking")]
 
-mod chromium;
+mod desk;
 mod fetch;
 mod house;
 mod log_in;
