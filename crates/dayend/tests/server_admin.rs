@@ -118,7 +118,7 @@ fn the_audit_is_intact_until_somebody_changes_a_byte() {
     admin(&home, &["user", "add", "maria"]).ok();
     assert_eq!(
         run(&["audit", "verify", "--data", home.text()]).ok(),
-        "19 records, 0 runs: intact\n"
+        "23 records, 0 runs: intact\n"
     );
     let database = home.data().join("dayend.db");
     let mut bytes = fs::read(&database).unwrap();
@@ -132,7 +132,7 @@ fn the_audit_is_intact_until_somebody_changes_a_byte() {
     fs::write(&database, bytes).unwrap();
     let said = run(&["audit", "verify", "--data", home.text()]);
     let count = said.failed_with(1);
-    assert!(count.contains("19 records, 0 runs: ") && count.contains("defect"), "{count}");
+    assert!(count.contains("23 records, 0 runs: ") && count.contains("defect"), "{count}");
     assert!(said.stdout.contains("admin"), "{}", said.stdout);
 }
 

@@ -151,7 +151,10 @@ async fn a_token_is_issued_to_who_proves_who_they_are() {
     let large = "x".repeat(64 * 1024 + 1);
     assert_eq!(client.token(&basic(&app), &large).await.problem(), "413 body-too-large");
     let get = client.get("/oauth2/v1/token").await;
-    assert_eq!((get.problem().as_str(), get.header("allow")), ("405 method-not-allowed", "POST"));
+    assert_eq!(
+        (get.problem().as_str(), get.header("allow")),
+        ("405 method-not-allowed", "POST,OPTIONS")
+    );
 }
 
 #[tokio::test]

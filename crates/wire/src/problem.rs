@@ -211,6 +211,7 @@ mod tests {
         409 nothing-to-run: Nothing to run
         409 already-interrupted: Already interrupted
         409 wrong-state: Wrong state
+        412 precondition-failed: Condition does not hold
         413 body-too-large: Body too large
         415 unsupported-media-type: Unsupported media type
         422 key-reused: Idempotency key used with another request
@@ -218,6 +219,7 @@ mod tests {
         429 busy: Too many requests
         500 internal: Internal error
         503 unavailable: Not available now
+        507 insufficient-storage: No room left
         ");
     }
 

@@ -149,7 +149,13 @@ fn a_link_dies_with_whoever_made_it_and_with_their_rights() {
             .ok();
     };
     assert_eq!(desk.bytes(&desk.url(&path)), b"x");
-    let desk = desk.again(|home| switch(home, "disable"));
+    let desk = desk.again(|home| {
+        // A tenant keeps an administrator.
+        run(&["admin", "user", "add", "--data", home.text(), "maria"]).ok();
+        run(&["admin", "grant", "--data", home.text(), "--user", "maria", "--functions", "ADMIN"])
+            .ok();
+        switch(home, "disable");
+    });
     assert_eq!(desk.follow(&desk.url(&path), "").status, 403, "the user is disabled");
     let desk = desk.again(|home| {
         switch(home, "enable");

@@ -18,6 +18,7 @@ pub(crate) async fn fill(home: &dyn Home) {
         ended_at: Some(Timestamp(6)),
         handle: Some("poll".to_owned()),
         message: Some("rates are late".to_owned()),
+        files: Some("[{\"use\":\"in\"}]".to_owned()),
         ..node(1, 0, 2)
     };
     let done = RunState {

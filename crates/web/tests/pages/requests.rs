@@ -63,7 +63,7 @@ async fn every_other_mistake_is_told_to_the_app_with_state_and_issuer() {
         ("max_age",              with(&[("max_age", "-1")]),                         "invalid_request"),
         ("nonce",                with(&[("nonce", &long)]),                          "invalid_request"),
         ("garbled nonce",        format!("{}&nonce=%FF", with(&[])),                 "invalid_request"),
-        ("unknown scope",        with(&[("scope", "admin")]),                        "invalid_scope"),
+        ("garbled scope",        with(&[("scope", "say \"hi\"")]),                 "invalid_scope"),
         ("plain challenge",      with(&[("code_challenge_method", "plain")]),        "invalid_request"),
         ("no method",            with(&[("code_challenge_method", "")]),             "invalid_request"),
         ("no challenge",         with(&[("code_challenge", "")]),                    "invalid_request"),
