@@ -154,8 +154,9 @@ impl Chromium {
     /// A property of an element, or what one of its methods returns.
     fn element(&mut self, tab: &Tab, selector: &str, what: &str) -> Value {
         let expression = format!("document.querySelector({}).{what}", json!(selector));
-        self.evaluate(tab, &format!("{expression} ?? null"))
-            .unwrap_or_else(|| panic!("`{expression}` fails on {}", self.url(tab)))
+        let value = self.evaluate(tab, &format!("{expression} ?? null"));
+        assert!(value.is_some(), "`{expression}` fails on {}", self.url(tab));
+        value.unwrap_or_default()
     }
 
     /// Does what loads a page, and waits until it is there.

@@ -163,6 +163,22 @@ fn smtp(settings: &Settings) -> Result<Option<Smtp>, Failure> {
     Smtp::new(mail, password).map(Some)
 }
 
+fn not_taken_up(error: impl fmt::Display) -> Failure {
+    Failure::cannot_serve(format!("the data directory cannot be taken up: {error}"))
+}
+
+/// Takes tokens of the issuers that the settings name, whose keys come over the network.
+fn trust(
+    identity: &mut Identity,
+    settings: &Settings,
+    executors: &Arc<Executors>,
+) -> Result<(), Failure> {
+    let documents: Arc<dyn Documents> = Arc::new(FromNetwork(Arc::clone(executors)));
+    identity
+        .trust(settings.issuers.clone(), &documents)
+        .map_err(|error| Failure::usage(error.to_string()))
+}
+
 async fn start_on(
     directory: &Directory,
     settings: &Settings,
@@ -178,18 +194,12 @@ async fn start_on(
         Arc::clone(&clock),
         |reports| Arc::clone(made.insert(Executors::new(prepared.executors, reports))),
         ConductorSettings { queue: settings.queue, ..ConductorSettings::default() },
-    )
-    .await
-    .map_err(|error| {
-        Failure::cannot_serve(format!("the data directory cannot be taken up: {error}"))
-    })?;
+    );
+    let conductor = conductor.await.map_err(not_taken_up)?;
     let executors = made.expect("a conductor that started has made its executors");
     let mut identity = Identity::open(Arc::clone(&store), conductor.clone(), prepared.identity)
         .map_err(|error| Failure::cannot_serve(error.to_string()))?;
-    let documents: Arc<dyn Documents> = Arc::new(FromNetwork(Arc::clone(&executors)));
-    identity
-        .trust(settings.issuers.clone(), &documents)
-        .map_err(|error| Failure::usage(error.to_string()))?;
+    trust(&mut identity, settings, &executors)?;
     let files = Exchange::new(ExchangeParts {
         store: Arc::clone(&store),
         writer: conductor.clone(),

@@ -132,7 +132,8 @@ fn what_export_writes_apply_takes_back_unchanged() {
 fn deliver(server: &Server, rates: &Path, positions: &Path) {
     for (file, name) in [(rates, "rates"), (positions, "positions")] {
         let name = format!("in/{name}-2026-10-30.csv");
-        let put = server.dayend(&["files", "put", file.to_str().unwrap(), "--name", &name]);
+        let file = file.display().to_string();
+        let put = server.dayend(&["files", "put", &file, "--name", &name]);
         assert_eq!(put.code, 0, "{put:?}");
     }
 }

@@ -33,12 +33,12 @@ fn waits_go_on_over_a_killed_server_and_keep_their_end() {
     let bank = Bank::new();
     let (gate, witness) = (Gate::new(&bank.outside("."), "gate"), bank.outside("witness"));
     let open = bank.open();
-    let more: String = (0..WAITING)
+    let more: Vec<String> = (0..WAITING)
         .map(|number| {
             format!("  - {{ code: W{number}, file: {{ name: 'in/{number}.csv', within: 1h }} }}\n")
         })
         .collect();
-    open.apply_text(&format!("{BATCH}{more}"));
+    open.apply_text(&format!("{BATCH}{}", more.concat()));
     let run = open.call("trigger", "feed", &trigger(&gate, &witness));
     open.until(&run, |run| count(run, "ON-GOING") == WAITING);
     let waits = message(&open.until(&run, |run| !message(run, "AWAIT").is_empty()), "AWAIT");

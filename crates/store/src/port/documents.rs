@@ -66,3 +66,18 @@ impl fmt::Debug for DocumentContent {
         out.debug_struct("DocumentContent").field("parent", &self.parent).finish_non_exhaustive()
     }
 }
+
+impl fmt::Debug for DocumentFate {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Put(_) => "Put",
+            Self::Delete => "Delete",
+            Self::Stay => "Stay",
+        })
+    }
+}
+
+secret_free_debug! {
+    DocumentRow: key, revision;
+    DocumentChange: key, guard, to;
+}

@@ -71,3 +71,9 @@ impl fmt::Debug for SecretHash {
         out.write_str("SecretHash(…)")
     }
 }
+
+secret_free_debug! {
+    UserRow: id, tenant, name, active;
+    AppRow: client_id, tenant, name, grants, active;
+    RefreshRow: family, client_id, tenant, user_id, scope, expires_at, spent, revoked;
+}

@@ -1,5 +1,5 @@
 //! The pages and the seeds' browser code in a real browser: headless Chromium.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
 mod desk;
 mod fetch;

@@ -224,7 +224,7 @@ pub(super) fn issuers(tables: &serde_json::Value) -> Result<Vec<IssuerSettings>,
 
 /// As JSON; none: it is no list of tables with texts, numbers, switches, lists and tables in them.
 fn tables(value: &DeValue<'_>) -> Option<serde_json::Value> {
-    let items = value.as_array()?.iter().map(|item| item.get_ref());
+    let items = value.as_array()?.iter().map(toml::Spanned::get_ref);
     items.map(|item| item.as_table().and_then(|_| json(item))).collect()
 }
 
