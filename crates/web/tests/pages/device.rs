@@ -71,7 +71,7 @@ async fn the_user_decides_about_the_device_whose_code_was_typed() {
         assert_eq!(browser.post(&action, &unproven).await.status, 403, "without the form's token");
         let done = browser.fill(&question, &[("decision", decision)]).await;
         assert_eq!((done.status, done.title().as_str()), (200, title), "{}", done.body);
-        app.clock.advance(Duration::from_secs(60));
+        app.clock.advance(Duration::from_mins(1));
         let answer = poll(&app, &client_id, &device_code).await;
         assert!(answer.get(outcome).is_some(), "{decision}: {answer}");
         if let Some(token) = answer["access_token"].as_str() {

@@ -11,7 +11,7 @@ fn user() -> Value {
     })
 }
 
-fn patched(operation: Value) -> Result<Value, (Option<&'static str>, String)> {
+fn patched(operation: &Value) -> Result<Value, (Option<&'static str>, String)> {
     let sent = json!({ "Operations": [operation] });
     let result = read(&USER, &sent).and_then(|operations| apply(&USER, &user(), &operations));
     result.map_err(|refused| (refused.scim_type, refused.detail))
@@ -39,7 +39,7 @@ fn each_verb_changes_what_its_path_names() {
         ("without a path",      json!({ "op": "replace", "value": { "title": "x", "name.givenName": "M", "ims": [] } }),        "/name/givenName",       json!("M")),
     ];
     for (name, operation, place, want) in cases {
-        let next = patched(operation).unwrap_or_else(|refused| panic!("{name}: {refused:?}"));
+        let next = patched(&operation).unwrap_or_else(|refused| panic!("{name}: {refused:?}"));
         assert_eq!(next.pointer(place), Some(&want), "{name}: {next}");
         assert_eq!(next.get("groups"), None, "{name}: what only the server sets is not sent back");
     }
@@ -68,7 +68,7 @@ fn what_makes_no_sense_changes_nothing() {
         ("the server's, unnamed", json!({ "op": "add", "value": { "id": "u2" } }),                                 "mutability"),
     ];
     for (name, operation, want) in cases {
-        let (scim_type, detail) = patched(operation).unwrap_err();
+        let (scim_type, detail) = patched(&operation).unwrap_err();
         assert_eq!(scim_type, Some(want), "{name}: {detail}");
     }
     for sent in [
