@@ -25,6 +25,6 @@ pub use client_address::{ClientAddress, ProxyRange};
 pub use faces::Faces;
 pub use limits::Limits;
 pub use listener::{ServeError, serve};
-pub use router::{faces, router};
+pub use router::{faces, router, routes};
 pub(crate) use stopping::Stopping;
 pub use tls::{BadTlsMaterial, TlsMaterial};
