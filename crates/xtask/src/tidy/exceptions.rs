@@ -17,6 +17,7 @@ const EXCEPTIONS: &[Exception] = &[
     Exception { rule: Rule::ModuleNames, path: "crates/service/src/conductor/core.rs", reason: "the conductor's core is what everybody calls it" },
     Exception { rule: Rule::Sleep, path: "crates/testkit/src/postgres_proxy.rs", reason: "it plays a slow network" },
     Exception { rule: Rule::Text, path: "Cargo.lock", reason: "written by cargo" },
+    Exception { rule: Rule::Text, path: "interop/openidconnect/Cargo.lock", reason: "written by cargo" },
     Exception { rule: Rule::Text, path: "crates/xtask/src/tidy/text.rs", reason: "lists what is looked for" },
 ];
 
