@@ -208,6 +208,12 @@ impl Server {
         self.base_url.rsplit(':').next().unwrap().parse().unwrap()
     }
 
+    /// Ends it as `kill -9` does, and waits until it is gone.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
     /// Sends SIGTERM and gives the exit code.
     pub(crate) fn terminate(mut self) -> i32 {
         let pid = rustix::process::Pid::from_child(&self.child);

@@ -1,0 +1,1 @@
+echo -n "clientid:clientsecret" | base64 -w 0
