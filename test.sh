@@ -62,6 +62,7 @@ install_packages() {
     python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3 python3-venv)
     has strace || missing+=(strace)
     has sqlite3 || missing+=(sqlite3)
+    has faketime || missing+=(faketime)
     has chromium || missing+=(chromium)
     [ -x /usr/lib/postgresql/15/bin/initdb ] || missing+=(postgresql-15)
     [ -x /usr/sbin/pgbouncer ] || missing+=(pgbouncer)

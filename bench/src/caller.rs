@@ -76,6 +76,13 @@ impl Caller {
         .into()
     }
 
+    /// A request with a body that is a file's.
+    pub(crate) fn put(&self, path: &str, body: &[u8]) -> Request {
+        let (headers, length) = (&self.headers, body.len());
+        let head = format!("PUT {path} HTTP/1.1\r\n{headers}content-length: {length}\r\n\r\n");
+        [head.as_bytes(), body].concat().into()
+    }
+
     /// The trigger of a batch, with some of its tasks held.
     pub(crate) fn trigger(&self, batch: &str, held: &str) -> Request {
         let body = json!({"batchName": batch, "batchType": "rest", "heldTasks": held});

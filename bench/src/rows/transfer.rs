@@ -15,7 +15,7 @@ use std::time::Instant;
 const NGINX: &str = "/usr/sbin/nginx";
 const MIB: usize = 1024;
 const MIB_QUICK: usize = 64;
-const GROWTH_MIB: f64 = 64.0;
+pub(super) const GROWTH_MIB: f64 = 64.0;
 const SHARE: f64 = 0.8;
 const NAME: &str = "in/large.bin";
 
@@ -31,7 +31,9 @@ pub(crate) async fn measure(settings: &Settings, store: Store, report: &mut Repo
     let raw_up = put(&ca, &file, &nginx.url("large.bin"), mib)?;
     let raw_down = get(&ca, &nginx.url("large.bin"), mib)?;
 
-    let (upload, download) = links(&bank, mib).await?;
+    let size = json!({ "access": "ObjectWrite", "name": NAME, "sizeBytes": mib << 20 });
+    let upload = link(&bank, &size).await?;
+    let download = link(&bank, &json!({ "access": "ObjectRead", "name": NAME })).await?;
     let before = memory_mib(bank.server.pid(), "VmRSS")?;
     let up = put(&ca, &file, &upload, mib)?;
     let down = get(&ca, &download, mib)?;
@@ -54,27 +56,18 @@ pub(crate) async fn measure(settings: &Settings, store: Store, report: &mut Repo
     Ok(())
 }
 
-/// A link to upload to and one to download from.
-async fn links(bank: &Bank, mib: usize) -> Result<(String, String)> {
+/// A URL that needs no token.
+pub(super) async fn link(bank: &Bank, wanted: &Value) -> Result<String> {
     let caller = bank.caller().await?;
     let mut connection = caller.connect().await?;
-    let mut links = Vec::new();
-    let size = mib << 20;
-    for link in [
-        json!({ "access": "ObjectWrite", "name": NAME, "sizeBytes": size }),
-        json!({ "access": "ObjectRead", "name": NAME }),
-    ] {
-        let answer = connection.exchange(&caller.post("/api/v1/file-links", &link)).await?;
-        let body: Value = serde_json::from_slice(&answer.body)?;
-        let url = body.get("url").and_then(Value::as_str);
-        links.push(url.with_context(|| format!("no link: {body}"))?.to_owned());
-    }
-    let [upload, download] = links.try_into().ok().context("two links were made")?;
-    Ok((upload, download))
+    let answer = connection.exchange(&caller.post("/api/v1/file-links", wanted)).await?;
+    let body: Value = serde_json::from_slice(&answer.body)?;
+    let url = body.get("url").and_then(Value::as_str);
+    Ok(url.with_context(|| format!("no link: {body}"))?.to_owned())
 }
 
 /// Bytes that no compression and no empty page makes smaller.
-fn fill(file: &Path, mib: usize) -> Result<()> {
+pub(super) fn fill(file: &Path, mib: usize) -> Result<()> {
     let mut to = File::create(file)?;
     let mut word = 0x2545_f491_4f6c_dd1d_u64;
     let mut piece = Vec::with_capacity(1 << 20);

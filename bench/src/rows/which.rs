@@ -1,8 +1,8 @@
 //! What can be measured, and in which order it is.
 
 use super::{
-    chain, commands, engine, fan, grids, idle, large_status, live, million, restart, runs, status,
-    transfer, triggers,
+    chain, commands, engine, fan, grids, idle, large_status, live, million, parts, restart, runs,
+    small_files, status, transfer, triggers,
 };
 use crate::args::Args;
 use crate::report::{Figure, Report};
@@ -25,12 +25,14 @@ pub(crate) enum Row {
     Commands,
     Restart,
     Transfer,
+    Parts,
+    SmallFiles,
     Idle,
 }
 
 impl Row {
     /// All of them, in the order of the table.
-    pub(crate) const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 17] = [
         Self::Engine,
         Self::Chain,
         Self::Fan,
@@ -45,6 +47,8 @@ impl Row {
         Self::Commands,
         Self::Restart,
         Self::Transfer,
+        Self::Parts,
+        Self::SmallFiles,
         Self::Idle,
     ];
 
@@ -65,6 +69,8 @@ impl Row {
             Self::Commands => "commands",
             Self::Restart => "restart",
             Self::Transfer => "transfer",
+            Self::Parts => "parts",
+            Self::SmallFiles => "small-files",
             Self::Idle => "idle",
         }
     }
@@ -109,6 +115,8 @@ async fn one(
         Row::Commands => commands::measure(settings, store, report).await,
         Row::Restart => restart::measure(settings, store, report).await,
         Row::Transfer => transfer::measure(settings, store, report).await,
+        Row::Parts => parts::measure(settings, store, report).await,
+        Row::SmallFiles => small_files::measure(settings, store, report).await,
     }
 }
 

@@ -64,6 +64,9 @@ pub enum VaultError {
     Full,
     #[error("the bytes of a file are gone: {0}")]
     Missing(String),
+    /// They are not what was deposited.
+    #[error("a file is damaged where it is kept: {0}")]
+    Damaged(String),
     #[error("files cannot be stored or read now: {0}")]
     Unavailable(String),
 }

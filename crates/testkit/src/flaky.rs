@@ -43,6 +43,7 @@ struct State {
     otherwise: Fate,
     reads_fail: bool,
     stale_claims: u32,
+    reads: u64,
     fates: Vec<Fate>,
 }
 
@@ -81,6 +82,11 @@ impl Flaky {
     /// Whether reads fail, and the question what became of a group.
     pub fn reads_fail(&self, fail: bool) {
         self.state().reads_fail = fail;
+    }
+
+    /// How many reads have begun so far.
+    pub fn reads(&self) -> u64 {
+        self.state().reads
     }
 
     /// The next reads of idempotency keys find none, as if they had come before the last commits.
@@ -136,7 +142,9 @@ impl Flaky {
     }
 
     fn read(&self) -> Result<&dyn Store, StoreError> {
-        if self.state().reads_fail {
+        let mut state = self.state();
+        state.reads += 1;
+        if state.reads_fail {
             return Err(StoreError::Unavailable("the test lets reads fail".to_owned()));
         }
         Ok(self.inner.as_ref())

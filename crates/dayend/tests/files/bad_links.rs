@@ -164,4 +164,7 @@ fn a_link_dies_with_whoever_made_it_and_with_their_rights() {
     assert_eq!(desk.follow(&desk.url(&path), "").status, 403, "the right is gone");
     let desk = desk.again(|home| change(home, "grant"));
     assert_eq!(desk.bytes(&desk.url(&path)), b"x", "a link outlives restarts");
+    let desk = desk.again(|home| switch(home, "delete"));
+    assert_eq!(desk.follow(&desk.url(&path), "").status, 403, "the user is gone");
+    assert_eq!(desk.names(), ["a"], "files belong to the tenant");
 }

@@ -29,6 +29,9 @@ fn entry(list: &mut String, desk: &Desk, name: &str, file: &std::path::Path) {
     .unwrap();
 }
 
+/// How many small files there are; `DAYEND_FILES_MANY` asks for more.
+const MANY: usize = 1000;
+
 #[test]
 fn two_hundred_uploads_at_a_time_all_arrive_whole() {
     let desk = Desk::new();
@@ -51,14 +54,15 @@ fn two_hundred_uploads_at_a_time_all_arrive_whole() {
 }
 
 #[test]
-fn a_thousand_small_files_are_all_there_page_by_page() {
+fn many_small_files_are_all_there_page_by_page() {
+    let many = std::env::var("DAYEND_FILES_MANY").map_or(MANY, |told| told.parse().unwrap());
     let desk = Desk::new();
     let file = desk.file("small", b"1 2 3\n");
     let mut list = String::new();
-    for at in 0..1000 {
-        entry(&mut list, &desk, &format!("in/{at:04}.csv"), &file);
+    for at in 0..many {
+        entry(&mut list, &desk, &format!("in/{at:05}.csv"), &file);
     }
-    assert_eq!(send(&desk, &list, 32), "1000 200");
+    assert_eq!(send(&desk, &list, 32), format!("{many} 200"));
     let mut names = Vec::new();
     let mut after = String::new();
     loop {
@@ -76,10 +80,10 @@ fn a_thousand_small_files_are_all_there_page_by_page() {
             None => break,
         }
     }
-    let want: Vec<String> = (0..1000).map(|at| format!("in/{at:04}.csv")).collect();
+    let want: Vec<String> = (0..many).map(|at| format!("in/{at:05}.csv")).collect();
     assert_eq!(names, want);
     let counted = desk
         .ask(&format!("/{}/utils-service/v1/listfiles?stripeName=default", desk.tenant()), "")
         .json();
-    assert_eq!(counted["count"], 1000);
+    assert_eq!(counted["count"], many);
 }

@@ -46,6 +46,17 @@ impl Desk {
         desk
     }
 
+    /// As [`Desk::again`], with an environment, and a file for its log.
+    pub(crate) fn again_with(self, variables: &[(&str, &str)], log: &Path) -> Self {
+        let Self { home, server, scratch, .. } = self;
+        drop(server);
+        let log = fs::File::create(log).unwrap();
+        let server = home.serve_with(&["--listen", "127.0.0.1:0"], variables, log);
+        let mut desk = Self { home, server, token: String::new(), scratch };
+        desk.token = desk.token_of_app();
+        desk
+    }
+
     fn token_of_user(&self) -> String {
         let (user, password) = (self.home.get("user"), self.home.get("password"));
         self.token(&format!("grant_type=password&username={user}&password={password}"))
@@ -170,14 +181,19 @@ impl Desk {
         run(&all)
     }
 
-    /// What is in the directory of bytes.
+    /// How much is in the directory of bytes.
     pub(crate) fn blobs(&self) -> usize {
+        self.stored().len()
+    }
+
+    /// What is in the directory of bytes; somebody may be taking it away meanwhile.
+    pub(crate) fn stored(&self) -> Vec<PathBuf> {
         let dir = self.home.data().join("files");
         if !dir.exists() {
-            return 0;
+            return Vec::new();
         }
         let all = crate::server_support::walk(&dir);
-        all.into_iter().filter(|path| path.is_file()).count()
+        all.into_iter().filter(|path| path.is_file()).collect()
     }
 }
 

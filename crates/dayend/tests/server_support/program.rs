@@ -169,10 +169,21 @@ impl Home {
 
     /// Starts a server and waits until it says that it is ready.
     pub(crate) fn serve(&self, more: &[&str]) -> Server {
+        self.serve_with(more, &[], Stdio::null())
+    }
+
+    /// The same with an environment, and a place for its log.
+    pub(crate) fn serve_with(
+        &self,
+        more: &[&str],
+        variables: &[(&str, &str)],
+        log: impl Into<Stdio>,
+    ) -> Server {
         let mut arguments = vec!["serve", "--data", self.text()];
         arguments.extend(more);
-        let mut child =
-            dayend(&arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut serve = dayend(&arguments);
+        serve.envs(variables.iter().copied()).stdout(Stdio::piped()).stderr(log);
+        let mut child = serve.spawn().unwrap();
         let mut ready_line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut ready_line).unwrap();
         let ready_line = ready_line.trim_end().to_owned();

@@ -173,6 +173,9 @@ fn shown(file: &FileShown) -> AreaFile {
 fn refused(error: &FileError) -> AreaError {
     let problem = error.to_string();
     match error {
+        FileError::Damaged(how) => {
+            AreaError::Refused(format!("is damaged where it is kept: {how}"))
+        }
         FileError::Busy | FileError::Conflict(_) | FileError::Unavailable(_) => {
             AreaError::NotNow(problem)
         }

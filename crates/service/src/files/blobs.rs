@@ -1,8 +1,10 @@
 //! The bytes of files, whatever pieces they are in.
 
+use super::documents::Found;
 use super::due;
+use super::error::FileError;
 use super::exchange::Exchange;
-use super::records::{Due, Extent};
+use super::records::{Due, Extent, PartRecord};
 use dayend_engine::time::Timestamp;
 use dayend_files::{BlobId, ByteStream, Sha256Sum, Vault, VaultError};
 use dayend_store::port::DocumentChange;
@@ -27,22 +29,31 @@ impl Exchange {
         opened.try_flatten().boxed()
     }
 
-    /// The SHA-256 sum of all pieces together.
+    /// The SHA-256 sum of all parts together, each of which must still be as it arrived.
     pub(super) async fn sha256_of(
         self: &Arc<Self>,
-        extents: &[Extent],
-    ) -> Result<Sha256Sum, VaultError> {
-        let size = extents.iter().map(|extent| extent.size).sum();
-        let mut bytes = self.read_extents(extents, 0..size);
-        let mut sum = Sha256::new();
-        while let Some(piece) = bytes.try_next().await? {
-            let counting = tokio::task::spawn_blocking(move || {
-                sum.update(&piece);
-                sum
-            });
-            sum = counting.await.map_err(|error| VaultError::Unavailable(error.to_string()))?;
+        parts: &[Found<PartRecord>],
+    ) -> Result<Sha256Sum, FileError> {
+        let mut whole = Sha256::new();
+        for Found { record: part, .. } in parts {
+            let extent = Extent { blob: part.blob.clone(), size: part.size };
+            let mut bytes = self.read_extents(&[extent], 0..part.size);
+            let mut own = Sha256::new();
+            while let Some(piece) = bytes.try_next().await? {
+                let counting = tokio::task::spawn_blocking(move || {
+                    whole.update(&piece);
+                    own.update(&piece);
+                    (whole, own)
+                });
+                (whole, own) =
+                    counting.await.map_err(|error| FileError::Unavailable(error.to_string()))?;
+            }
+            if Sha256Sum(own.finalize().into()).to_hex() != part.sha256 {
+                tracing::error!(blob = part.blob, part.part, "a part of a file is damaged");
+                return Err(FileError::Damaged(format!("send part {} again", part.part)));
+            }
         }
-        Ok(Sha256Sum(sum.finalize().into()))
+        Ok(Sha256Sum(whole.finalize().into()))
     }
 
     /// Removes bytes now; if it fails, the sweeper does it.

@@ -32,6 +32,9 @@ pub enum FileError {
     Full,
     #[error("too many files are on their way")]
     Busy,
+    /// What lies there is not what arrived.
+    #[error("the file is damaged where it is kept: {0}")]
+    Damaged(String),
     #[error("files cannot be stored or read now: {0}")]
     Unavailable(String),
 }
@@ -71,6 +74,7 @@ impl From<VaultError> for FileError {
     fn from(error: VaultError) -> Self {
         match error {
             VaultError::Full => Self::Full,
+            VaultError::Damaged(how) => Self::Damaged(how),
             VaultError::Missing(_) | VaultError::Unavailable(_) => {
                 Self::Unavailable(error.to_string())
             }

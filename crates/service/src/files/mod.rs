@@ -7,6 +7,7 @@
 mod area;
 mod audit;
 mod blobs;
+mod checked;
 mod documents;
 mod due;
 mod error;

@@ -246,7 +246,7 @@ impl Exchange {
             return Err(FileError::TooLarge { limit_bytes: self.settings.file_max_bytes });
         }
         let extents: Vec<Extent> = used.iter().map(|part| extent(&part.record)).collect();
-        let sha256 = self.sha256_of(&extents).await?;
+        let sha256 = self.sha256_of(&used).await?;
         if link.record.sha256().is_some_and(|want| want != sha256) {
             return Err(FileError::Checksum("SHA-256 sum"));
         }

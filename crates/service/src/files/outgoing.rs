@@ -1,6 +1,7 @@
 //! Files on their way out, and lists of them.
 
 use super::audit::Event;
+use super::checked::checked;
 use super::documents::list;
 use super::error::FileError;
 use super::exchange::{Exchange, place};
@@ -8,8 +9,8 @@ use super::incoming::named;
 use super::records::{Described, FileRecord, folder};
 use dayend_engine::codes::Scope;
 use dayend_engine::time::Timestamp;
-use dayend_files::{ByteStream, FileName, Prefix};
-use futures_util::{StreamExt as _, stream};
+use dayend_files::{ByteStream, FileName, Prefix, VaultError};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::json;
 use std::ops::Range;
 use std::sync::Arc;
@@ -58,17 +59,32 @@ impl FileShown {
 }
 
 impl FileFound {
-    /// Its bytes in a range, which must lie within it.
+    /// Its bytes in a range, which must lie within it. Of the whole file the last ones come only if all of them are those
+    /// that arrived. The first ones are read before this returns: what cannot be read at all is an error at once.
     pub async fn read(&self, range: Range<u64>) -> Result<ByteStream, FileError> {
         let departure = place(&self.exchange.departures).await?;
-        let bytes = self.exchange.read_extents(&self.record.extents, range);
+        let is_whole = range == (0..self.record.size);
+        let mut bytes = self.exchange.read_extents(&self.record.extents, range);
+        if is_whole {
+            bytes = checked(bytes, &self.record);
+        }
+        let first = bytes.try_next().await.map_err(|error| told(&self.shown, error))?;
+        let file = self.shown.clone();
+        let rest = bytes.map_err(move |error| told(&file, error));
         // The place is held as long as there is something to read.
-        let held = stream::unfold((bytes, departure), |(mut bytes, departure)| async move {
-            let piece = bytes.next().await?;
-            Some((piece, (bytes, departure)))
+        let all = stream::iter(first.map(Ok)).chain(rest);
+        let held = all.map(move |piece| {
+            let _place = &departure;
+            piece
         });
         Ok(held.boxed())
     }
+}
+
+/// Whoever runs the server must hear of it: the one who reads hears that the connection broke.
+fn told(file: &FileShown, error: VaultError) -> VaultError {
+    tracing::error!(file.name = file.name, file.number, %error, "a file could not be read to its end");
+    error
 }
 
 impl Exchange {

@@ -88,6 +88,7 @@ impl IncomingPart {
             part,
             size: sums.size_bytes,
             md5: sums.md5.to_base64(),
+            sha256: sums.sha256.to_hex(),
             etag: new_tag(),
             blob: bytes.blob,
         };

@@ -140,6 +140,8 @@ pub(super) struct PartRecord {
     pub(super) size: u64,
     /// In base64.
     pub(super) md5: String,
+    /// In hex.
+    pub(super) sha256: String,
     pub(super) etag: String,
     pub(super) blob: String,
 }

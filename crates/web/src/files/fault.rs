@@ -86,6 +86,7 @@ impl From<FileError> for OciFault {
             FileError::Conflict(_) => (Http::CONFLICT, "ConcurrentObjectUpdate"),
             FileError::Quota(_) => (Http::BAD_REQUEST, "QuotaExceeded"),
             FileError::Full => (Http::INSUFFICIENT_STORAGE, "InsufficientStorage"),
+            FileError::Damaged(_) => (Http::INTERNAL_SERVER_ERROR, "InternalServerError"),
             FileError::Busy => return busy(),
             FileError::Unavailable(reason) => return unavailable(reason),
         };
@@ -184,6 +185,7 @@ mod tests {
             (FileError::Conflict(text()),                                    409, "ConcurrentObjectUpdate"),
             (FileError::Quota("5 bytes".to_owned()),                         400, "QuotaExceeded"),
             (FileError::Full,                                                507, "InsufficientStorage"),
+            (FileError::Damaged(text()),                                     500, "InternalServerError"),
             (FileError::Busy,                                                503, "ServiceUnavailable"),
             (FileError::Unavailable("/var/lib/secret".to_owned()),           503, "ServiceUnavailable"),
         ];

@@ -22,6 +22,7 @@ impl From<OciFault> for Problem {
             StatusCode::CONFLICT => ProblemCode::WrongState,
             StatusCode::PRECONDITION_FAILED => ProblemCode::PreconditionFailed,
             StatusCode::PAYLOAD_TOO_LARGE => ProblemCode::BodyTooLarge,
+            StatusCode::INTERNAL_SERVER_ERROR => ProblemCode::Internal,
             StatusCode::SERVICE_UNAVAILABLE => ProblemCode::Unavailable,
             StatusCode::INSUFFICIENT_STORAGE => ProblemCode::InsufficientStorage,
             _ => ProblemCode::InvalidRequest,

@@ -149,6 +149,9 @@ impl From<FileError> for CallFault {
             | FileError::Conflict(_) => {
                 (Http::CONFLICT, ResultCode::WrongState, "The file is in another state.")
             }
+            FileError::Damaged(_) => {
+                (Http::INTERNAL_SERVER_ERROR, ResultCode::Failure, "The file is damaged.")
+            }
             FileError::Busy | FileError::Unavailable(_) => {
                 tracing::warn!(reason = %error, "a call about files was answered 503");
                 let details = "The server cannot do this now: repeat the request a little later.";

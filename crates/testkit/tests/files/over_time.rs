@@ -1,47 +1,12 @@
-//! The exchange over time: what is never finished, what nobody needs, and what is too old goes.
+//! Over time: what is never finished, what nobody needs, and what is too old goes.
 
-#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
-
-use dayend_files::{FileName, Prefix};
-use dayend_service::files::{Exchange, FileError, Put};
+use crate::desk::{blobs, bytes, files, names, store, wanted};
+use dayend_service::files::FileError;
 use dayend_testkit::app::TestApp;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 const HOUR: Duration = Duration::from_hours(1);
-
-fn name(text: &str) -> FileName {
-    FileName::new(text).unwrap()
-}
-
-fn wanted(app: &TestApp, text: &str) -> Put {
-    Put::new(app.scope.clone(), name(text), "tester")
-}
-
-async fn store(app: &TestApp, text: &str, bytes: &[u8]) {
-    let mut incoming = files(app).begin(wanted(app, text)).await.unwrap();
-    incoming.write(bytes).await.unwrap();
-    incoming.finish().await.unwrap();
-}
-
-fn files(app: &TestApp) -> &Arc<Exchange> {
-    app.service.files()
-}
-
-async fn names(app: &TestApp) -> Vec<String> {
-    let listed = files(app).list(&app.scope, &Prefix::default(), "", 100).await.unwrap();
-    listed.into_iter().map(|file| file.name).collect()
-}
-
-/// How many files the directory of bytes holds.
-fn blobs(dir: &Path) -> usize {
-    std::fs::read_dir(dir)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .map(|path| if path.is_dir() { blobs(&path) } else { 1 })
-        .sum()
-}
 
 #[tokio::test]
 async fn what_is_left_of_an_interrupted_upload_is_gone_after_a_day() {
@@ -108,10 +73,7 @@ async fn of_two_who_store_the_same_name_at_the_same_time_one_comes_last_and_noth
     for stored in futures_util::future::join_all(both.collect::<Vec<_>>()).await {
         stored.unwrap().unwrap();
     }
-    let found = files(&app).get(&app.scope, &name("same")).await.unwrap();
-    let bytes: Vec<bytes::Bytes> =
-        futures_util::TryStreamExt::try_collect(found.read(0..1000).await.unwrap()).await.unwrap();
-    let bytes = bytes.concat();
+    let bytes = bytes(&app, "same").await.unwrap();
     assert!(bytes.len() == 1000 && bytes.iter().all(|byte| *byte == bytes[0]), "a mixture");
     files(&app).sweep().await.unwrap();
     assert_eq!(blobs(&app.files_dir()), 1, "the nineteen others are gone");
@@ -131,10 +93,8 @@ async fn a_store_that_fails_leaves_neither_a_file_nor_its_loss() {
         flaky.script(&[fate]);
         let finished = incoming.finish().await;
         app.settled().await;
-        let found = files(&app).get(&app.scope, &name("kept")).await.unwrap();
-        let bytes: Vec<bytes::Bytes> =
-            futures_util::TryStreamExt::try_collect(found.read(0..3).await.unwrap()).await.unwrap();
-        assert_eq!(bytes.concat(), if finished.is_ok() { b"new" } else { b"old" }, "{fate:?}");
+        let bytes = bytes(&app, "kept").await.unwrap();
+        assert_eq!(bytes, if finished.is_ok() { b"new" } else { b"old" }, "{fate:?}");
     }
     app.clock.advance(25 * HOUR);
     files(&app).sweep().await.unwrap();
