@@ -21,25 +21,9 @@ pub(super) fn target(
     path: &Path<'_>,
     report: &mut Report,
 ) -> Option<ConnectionTarget> {
-    let mut given = TARGETS.iter().filter_map(|name| fields.take(name).map(|node| (*name, node)));
-    let (first, second) = (given.next(), given.next());
-    drop(given);
-    let Some((kind, node)) = first else {
-        report.add(
-            fields.at,
-            path,
-            "the connection reaches nothing: add one of sqlite, postgres, http",
-        );
-        return None;
-    };
-    if let Some((other, node)) = second {
-        report.add(
-            node.at,
-            &path.field(other),
-            format!("a connection reaches one system: remove `{other}` or `{kind}`"),
-        );
-        return None;
-    }
+    let none = "the connection reaches nothing";
+    let several = "a connection reaches one system";
+    let (kind, node) = fields.one_of(&TARGETS, (none, several), path, report)?;
     let path = path.field(kind);
     match kind {
         "sqlite" => sqlite(node, &path, report),

@@ -63,6 +63,29 @@ impl Fields {
         Some(self.entries.swap_remove(index).node)
     }
 
+    /// The one field of these that is there, and its value; `none` and `several` begin the sentences about the other cases.
+    pub(super) fn one_of<'n>(
+        &mut self,
+        names: &'n [&'n str],
+        (none, several): (&str, &str),
+        path: &Path<'_>,
+        report: &mut Report,
+    ) -> Option<(&'n str, Node)> {
+        let mut given = names.iter().filter_map(|name| self.take(name).map(|node| (*name, node)));
+        let (first, second) = (given.next(), given.next());
+        drop(given);
+        let Some(one) = first else {
+            report.add(self.at, path, format!("{none}: add one of {}", names.join(", ")));
+            return None;
+        };
+        if let Some((other, node)) = second {
+            let sentence = format!("{several}: remove `{other}` or `{}`", one.0);
+            report.add(node.at, &path.field(other), sentence);
+            return None;
+        }
+        Some(one)
+    }
+
     /// The value of a field that must be there.
     pub(super) fn require(
         &mut self,

@@ -24,25 +24,8 @@ pub(super) fn work(
     positions: &mut Positions,
     report: &mut Report,
 ) -> Option<Work> {
-    let mut given = WORKS.iter().filter_map(|name| fields.take(name).map(|node| (*name, node)));
-    let (first, second) = (given.next(), given.next());
-    drop(given);
-    let Some((kind, node)) = first else {
-        report.add(
-            fields.at,
-            path,
-            "the task does nothing: add one of noop, command, http, sql, file",
-        );
-        return None;
-    };
-    if let Some((other, node)) = second {
-        report.add(
-            node.at,
-            &path.field(other),
-            format!("a task does one thing: remove `{other}` or `{kind}`"),
-        );
-        return None;
-    }
+    let (none, several) = ("the task does nothing", "a task does one thing");
+    let (kind, node) = fields.one_of(&WORKS, (none, several), path, report)?;
     let path = path.field(kind);
     match kind {
         "command" => command(node, &path, report).map(Work::Command),

@@ -81,11 +81,7 @@ pub(in crate::files) async fn get_obj_store_par_url(
     let permitted = enter(&app, &tenant, &parts.headers, Function::FilePut).await?;
     let body = object(&app, &parts.headers, body).await?;
     text(&body, "type")?;
-    let files = match body.get("data") {
-        Some(Json::List(entries)) => entries.iter().map(entry).collect::<Result<Vec<_>, _>>()?,
-        Some(one @ Json::Object(_)) => vec![entry(one)?],
-        Some(_) | None => return Err(CallFault::arguments("`data` is not an array of files.")),
-    };
+    let files = entries(body.get("data").unwrap_or(&Json::Null))?;
     many(&app, &permitted, files).await
 }
 
@@ -99,9 +95,7 @@ pub(in crate::files) async fn gen_par(
     let permitted = enter(&app, &tenant, &parts.headers, Function::FilePut).await?;
     let body = object(&app, &parts.headers, body).await?;
     let files = match body.get("data") {
-        Some(Json::List(entries)) => entries.iter().map(entry).collect::<Result<Vec<_>, _>>()?,
-        Some(one @ Json::Object(_)) => vec![entry(one)?],
-        Some(_) => return Err(CallFault::arguments("`data` is not an array of files.")),
+        Some(data) => entries(data)?,
         None => vec![announced(&body, None)?],
     };
     many(&app, &permitted, files).await
@@ -166,6 +160,15 @@ async fn link(app: &App, permitted: &Permitted, file: &Announced) -> Result<Link
 /// Never from `Host`.
 pub(super) fn url(app: &App, path: &str) -> String {
     format!("{}{path}", app.settings.base_url)
+}
+
+/// The files that `data` names: a list of objects, or only one.
+fn entries(data: &Json) -> Result<Vec<Announced>, CallFault> {
+    match data {
+        Json::List(entries) => entries.iter().map(entry).collect(),
+        one @ Json::Object(_) => Ok(vec![entry(one)?]),
+        _ => Err(CallFault::arguments("`data` is not an array of files.")),
+    }
 }
 
 fn entry(entry: &Json) -> Result<Announced, CallFault> {
