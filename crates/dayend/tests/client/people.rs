@@ -72,6 +72,46 @@ async fn a_renewal_spends_one_refresh_token_also_when_many_commands_need_it() {
     }
 }
 
+#[tokio::test]
+async fn after_logging_out_the_tokens_are_no_good_even_in_other_hands() {
+    let (server, person) = stage();
+    log_in(&server, &person).await;
+    let (token, file) = (person.dayend(&["token"]).stdout, person.home().join("stolen"));
+    std::fs::write(&file, &token).unwrap();
+    let path = file.to_str().unwrap();
+    let shown = server.dayend(&["token", "show", path]);
+    assert!(shown.stdout.ends_with("state                valid\n"), "{shown:?}");
+    let kept: Value = serde_json::from_str(&person.kept_text()).unwrap();
+
+    let out = person.dayend(&["logout"]);
+    assert_eq!((out.code, person.kept()), (0, None), "{out:?}");
+    let shown = server.dayend(&["token", "show", path]);
+    assert_eq!(shown.code, 9, "{shown:?}");
+    assert!(shown.stdout.ends_with("state                not valid\n"), "{shown:?}");
+    let form = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", kept["refresh_token"].as_str().unwrap()),
+        ("client_id", "dayend-cli"),
+    ];
+    let client = Walker::new(&server.ca_file()).into_client();
+    let answer = client.post(format!("{}/oauth2/v1/token", server.url())).form(&form).send();
+    assert_eq!(answer.await.unwrap().status().as_u16(), 400);
+}
+
+#[tokio::test]
+async fn a_token_file_can_be_revoked_by_the_app_that_got_it_and_by_no_other() {
+    let (server, person) = stage();
+    let file = server.data().join("tokens.tok");
+    let path = file.to_str().unwrap();
+    assert_eq!(server.dayend(&["token", "--offline", "--grant", "password", "-o", path]).code, 0);
+    let refused = person.dayend(&["token", "revoke", path]);
+    assert!(refused.code == 9 && refused.stderr.contains("only that can revoke it"), "{refused:?}");
+    assert_eq!(server.dayend(&["token", "show", path]).code, 0);
+    let revoked = server.dayend(&["token", "revoke", path]);
+    assert_eq!(revoked.code, 0, "{revoked:?}");
+    assert_eq!(server.dayend(&["token", "show", path]).code, 9);
+}
+
 #[test]
 fn a_person_logs_in_with_chromium() {
     let (server, person) = stage();

@@ -32,6 +32,11 @@ impl Walker {
         Self { client, cookies: BTreeMap::new() }
     }
 
+    /// Its HTTP client, for calls that are no pages.
+    pub(crate) fn into_client(self) -> Client {
+        self.client
+    }
+
     /// Goes to an address.
     pub(crate) async fn open(&mut self, url: Url) -> Page {
         self.go(Method::GET, url, &[]).await
