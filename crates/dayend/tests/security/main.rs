@@ -9,6 +9,7 @@
 
 mod browser;
 mod clients;
+mod forge;
 mod house;
 mod pages;
 mod points;

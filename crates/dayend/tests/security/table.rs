@@ -43,7 +43,7 @@ const CODES: [Point; 6] = [
     point(4,  "RFC 9700 4.5, ASVS 10.4.2: a code is good once, and its second use ends what the first one got; here it lives three minutes, as the guide's service has it, instead of one", |h| Box::pin(codes::once(h))),
     point(5,  "RFC 6749 4.1.3: a code of one client is worthless to another, and then to both", |h| Box::pin(codes::for_one_client(h))),
     point(6,  "RFC 6749 4.1.3: redirect_uri at the token endpoint is that of the request; it may be left out, because the guide's scripts do", |h| Box::pin(codes::redirect_uri(h))),
-    point(11, "RFC 9700 4.14, ASVS 10.4.5: a refresh token is good once, and a second use ends its family", |h| Box::pin(codes::refresh_once(h))),
+    point(11, "RFC 9700 4.14, ASVS 10.4.5: a refresh token is good once, and a second use ends its family; that a store that fails uses nothing up is shown by the tests of refreshes", |h| Box::pin(codes::refresh_once(h))),
     point(16, "RFC 7636, RFC 9700 2.1.1: PKCE with S256; compulsory for public clients, and not for confidential ones, because the guide's have none", |h| Box::pin(codes::pkce(h))),
     point(17, "RFC 7636 4.6, RFC 9700 4.8.2: a missing, wrong or unasked-for verifier makes the code worthless", |h| Box::pin(codes::verifier(h))),
 ];

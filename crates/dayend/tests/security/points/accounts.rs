@@ -105,6 +105,10 @@ pub(crate) async fn first_administrator(house: &House) {
 pub(crate) async fn taken_away(house: &House) {
     let token = house.log_in(ANNA, PASSWORD, SCOPE).await.text("access_token");
     assert_eq!(house.asks(&token).await, 200);
+    let mut browser = Browser::new(house);
+    browser.log_in_at(&authorize("web", &[])).await;
+    let silent = authorize("web", &[("prompt", "none")]);
+    assert!(browser.get(&silent).await.parameter("code").is_some());
     let app = (house.home.get("client_id"), house.home.get("client_secret"));
     let password = house.home.get("password");
     let fields = [
@@ -127,8 +131,28 @@ pub(crate) async fn taken_away(house: &House) {
     switch(false).await;
     assert_eq!(house.asks(&token).await, 401, "the live token ended with the user");
     assert_eq!(house.log_in(ANNA, PASSWORD, SCOPE).await.status, 400);
+    let ended = browser.get(&silent).await;
+    assert_eq!(ended.parameter("error").as_deref(), Some("login_required"), "{ended:?}");
     switch(true).await;
-    assert_eq!(house.log_in(ANNA, PASSWORD, SCOPE).await.status, 200);
+    let ended = browser.get(&silent).await;
+    assert_eq!(ended.parameter("error").as_deref(), Some("login_required"), "{ended:?}");
+    let token = house.log_in(ANNA, PASSWORD, SCOPE).await.text("access_token");
+    assert_eq!(house.asks(&token).await, 200);
+    take_grants(house, &admin, &id).await;
+    assert_eq!(house.asks(&token).await, 403, "the right ended with the grant");
+}
+
+/// Deletes all grants of a user.
+async fn take_grants(house: &House, admin: &str, user: &str) {
+    let path = format!("/admin/v1/Grants?filter=grantee.value+eq+%22{user}%22");
+    let found = Reply::to(house.client.get(house.url(&path)).bearer_auth(admin)).await.json();
+    let grants = found["Resources"].as_array().unwrap_or_else(|| panic!("{found}"));
+    assert!(!grants.is_empty(), "{found}");
+    for grant in grants {
+        let url = house.url(&format!("/admin/v1/Grants/{}", grant["id"].as_str().unwrap()));
+        let gone = Reply::to(house.client.delete(url).bearer_auth(admin)).await;
+        assert_eq!(gone.status, 204, "{gone:?}");
+    }
 }
 
 pub(crate) async fn no_custom_claims(house: &House) {

@@ -52,6 +52,13 @@ pub(crate) async fn authentication(house: &House) {
     let (id, secret) = (house.web().id, house.web().secret);
     let both = house.token(house.web(), &[OWN, ("client_id", id), ("client_secret", secret)]).await;
     assert_eq!(both.refusal(), (400, "invalid_request".to_owned()));
+    let assertion = [
+        OWN,
+        ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+        ("client_assertion", "a.b.c"),
+    ];
+    let both = house.token(house.web(), &assertion).await;
+    assert_eq!(both.refusal(), (400, "invalid_request".to_owned()));
     let in_url = house.token_at(&format!("/oauth2/v1/token?client_secret={secret}")).await;
     assert_eq!(in_url.refusal(), (400, "invalid_request".to_owned()));
     let encoded: String = secret.bytes().flat_map(percent_encoded).collect();
@@ -88,6 +95,9 @@ pub(crate) async fn scopes(house: &House) {
     let began = Instant::now();
     let long = "urn:opc:idm:role.x ".repeat(2000);
     let refused = house.token(house.web(), &[OWN, ("scope", &long)]).await;
+    assert_eq!(refused.refusal(), (400, "invalid_scope".to_owned()));
+    let one_long = format!("urn:opc:idm:role.{}", "x".repeat(40_000));
+    let refused = house.token(house.web(), &[OWN, ("scope", &one_long)]).await;
     assert_eq!(refused.refusal(), (400, "invalid_scope".to_owned()));
     assert!(began.elapsed() < Duration::from_secs(5));
     let narrow = house.log_in(ANNA, PASSWORD, "urn:opc:idm:t.user.me offline_access").await;

@@ -97,11 +97,8 @@ pub(crate) async fn nowhere_else(house: &House) {
         let mut browser = Browser::new(house);
         let sign_in = browser.get("/ui/v1/signin").await;
         let (action, mut fields) = crate::browser::form(&sign_in.body);
-        for (name, value) in &mut fields {
-            if name == "target" {
-                target.clone_into(value);
-            }
-        }
+        let (_, place) = fields.iter_mut().find(|(name, _)| name == "target").unwrap();
+        target.clone_into(place);
         let mut all: Vec<_> =
             fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         all.extend([("username", ANNA), ("password", PASSWORD)]);
@@ -128,6 +125,9 @@ pub(crate) async fn pages_are_guarded(house: &House) {
     let page = browser.get(&authorize("web", &[("prompt", "consent")])).await;
     let consent = browser.fill(&page, &[("username", ANNA), ("password", PASSWORD)]).await;
     assert!(consent.body.contains("name=\"decision\""), "{consent:?}");
+    for told in ["<strong>web</strong>", "<code>openid</code>", "Each access lasts"] {
+        assert!(consent.body.contains(told), "{told}: {}", consent.body);
+    }
     let (action, fields) = crate::browser::form(&consent.body);
     let by_get = browser.get(&format!("{action}?decision=allow")).await;
     assert_eq!(by_get.status, 405, "{by_get:?}");

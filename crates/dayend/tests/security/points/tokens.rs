@@ -1,5 +1,6 @@
 //! Access tokens, and what is published about them.
 
+use crate::forge::{Forge, with_public_key_as_secret};
 use crate::house::{ANNA, House, PASSWORD, part, with_header};
 use crate::wire::Reply;
 use base64::Engine as _;
@@ -83,6 +84,10 @@ pub(crate) async fn algorithm(house: &House) {
         let forged = format!("{signed}.{}", URL_SAFE_NO_PAD.encode(&signature));
         assert_eq!(house.asks(&forged).await, 401, "{} zeros", signature.len());
     }
+    let set = house.get("/admin/v1/SigningCert/jwk").await.json();
+    for forged in with_public_key_as_secret(&token, &set["keys"][0]) {
+        assert_eq!(house.asks(&forged).await, 401, "HS256 with the public key");
+    }
     let mut critical = header.clone();
     (critical["crit"], critical["b64"]) = (json!(["b64"]), json!(false));
     assert_eq!(house.asks(&with_header(&token, &critical)).await, 401);
@@ -130,6 +135,33 @@ pub(crate) async fn kinds(house: &House) {
         .get(&crate::house::authorize("web", &[("id_token_hint", &access), ("prompt", "none")]))
         .await;
     assert_eq!(hint.parameter("code"), None, "an access token is no hint");
+    well_signed_tokens_that_say_something_else(house).await;
+}
+
+async fn well_signed_tokens_that_say_something_else(house: &House) {
+    let (token, forge) = (good(house).await, Forge::open(house).await);
+    let same = forge.signed(&part(&token, 1).to_string());
+    assert_eq!(house.asks(&same).await, 200, "the key is the right one");
+    for (name, value) in [
+        ("tok_type", json!("IT")),
+        ("iss", json!("https://evil.example")),
+        ("iss", json!(format!("{}/", house.server.base_url))),
+        ("aud", json!(["https://evil.example"])),
+        ("aud", json!([])),
+        ("exp", json!("9999999999")),
+        ("exp", json!(9_999_999_999.5)),
+        ("exp", json!(-1)),
+        ("exp", json!(1e300)),
+        ("exp", json!(1)),
+        ("exp", Value::Null),
+        ("iat", json!("now")),
+        ("iat", json!(9_999_999_999_u64)),
+        ("nbf", json!("0")),
+        ("nbf", json!(9_999_999_999_u64)),
+    ] {
+        let status = house.asks(&forge.changed(&token, name, &value)).await;
+        assert_eq!(status, 401, "{name} is {value}");
+    }
 }
 
 pub(crate) async fn claims_and_size(house: &House) {
