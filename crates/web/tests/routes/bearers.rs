@@ -3,7 +3,7 @@
 use dayend_engine::time::Timestamp;
 use dayend_identity::admin::{GrantChange, Grantee, NewApp};
 use dayend_identity::caller::Function;
-use dayend_identity::token::{ClientCredentials, TokenRequest};
+use dayend_identity::token::{AboutToken, ClientCredentials, TokenRequest};
 use dayend_identity::{GrantType, Identity, IdentitySettings};
 use dayend_testkit::app::{TENANT, TestApp, USER};
 use secrecy::ExposeSecret as _;
@@ -17,7 +17,10 @@ pub(crate) struct Bearers {
     pub(crate) good: String,
     pub(crate) wrong_audience: String,
     pub(crate) expired: String,
+    /// Given back by the app that got it.
     pub(crate) revoked: String,
+    /// Of an app that was switched off afterwards.
+    pub(crate) switched_off: String,
     /// Of an app that may do everything in another tenant.
     pub(crate) other_tenant: String,
     /// Of an app that may do nothing.
@@ -37,9 +40,15 @@ impl Bearers {
             identity.token(request, at).await.unwrap().access_token
         };
         let hours_ago = Timestamp(now.0 - 7_300 * 1_000_000);
-        let (revoked_id, revoked_secret) = make(identity, TENANT, now).await;
-        let revoked = own(identity, &revoked_id, &revoked_secret, now).await;
-        identity.disable_app("test", TENANT, &revoked_id, now).await.unwrap();
+        let revoked = user(now).await;
+        let given_back = AboutToken {
+            token: Some(revoked.as_str().into()),
+            client: Some(credentials(&app.client_id, secret)),
+        };
+        identity.revoke_token(given_back, now).await.unwrap();
+        let (off, off_secret) = make(identity, TENANT, now).await;
+        let switched_off = own(identity, &off, &off_secret, now).await;
+        identity.disable_app("test", TENANT, &off, now).await.unwrap();
         let (rival, rival_secret) = make(identity, RIVAL, now).await;
         for function in Function::ALL {
             let change = GrantChange {
@@ -57,6 +66,7 @@ impl Bearers {
             wrong_audience: elsewhere(app, now).await,
             expired: user(hours_ago).await,
             revoked,
+            switched_off,
             other_tenant: own(identity, &rival, &rival_secret, now).await,
             without_right: own(identity, &poor, &poor_secret, now).await,
         }
@@ -90,16 +100,19 @@ async fn own(identity: &Identity, client_id: &str, secret: &str, now: Timestamp)
 }
 
 fn request(client_id: &str, secret: &str, grant_type: &str) -> TokenRequest {
-    let client = ClientCredentials {
+    TokenRequest {
+        client: Some(credentials(client_id, secret)),
+        grant_type: grant_type.to_owned(),
+        scope: Some("urn:opc:idm:__myscopes__".to_owned()),
+        ..TokenRequest::default()
+    }
+}
+
+fn credentials(client_id: &str, secret: &str) -> ClientCredentials {
+    ClientCredentials {
         client_id: client_id.to_owned(),
         secret: Some(secret.into()),
         basic: true,
         assertion: None,
-    };
-    TokenRequest {
-        client: Some(client),
-        grant_type: grant_type.to_owned(),
-        scope: Some("urn:opc:idm:__myscopes__".to_owned()),
-        ..TokenRequest::default()
     }
 }

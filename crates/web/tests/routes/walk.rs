@@ -38,6 +38,7 @@ async fn no_route_opens_for_a_token_that_is_not_good_enough() {
             ("another server's token", Some(&bearers.wrong_audience)),
             ("an expired token", Some(&bearers.expired)),
             ("a revoked token", Some(&bearers.revoked)),
+            ("the token of an app that is switched off", Some(&bearers.switched_off)),
         ] {
             let (status, _) = visitor.visit(&route, token).await;
             if status != 401 {
@@ -57,6 +58,23 @@ async fn no_route_opens_for_a_token_that_is_not_good_enough() {
         let (status, body) = visitor.visit(&route, Some(&bearers.other_tenant)).await;
         if visitor.is_told_of_us(&route, door, status, &body) {
             wrong.push(format!("{route} answers {status} to another tenant: {body}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[tokio::test]
+async fn each_route_that_asks_for_a_right_opens_for_who_holds_it() {
+    let house = TestApp::new().await;
+    // What is not there cannot be deleted on the way.
+    let visitor = Visitor { app: app_of(&house), user_id: "nobody".to_owned() };
+    let good = Bearers::of(&house).await.good;
+    let mut wrong = Vec::new();
+    let rights = doors().into_iter().filter(|(_, door)| *door == Door::Right);
+    for route in rights.map(|(route, _)| route).chain(calls()) {
+        let (status, body) = visitor.visit(&route, Some(&good)).await;
+        if matches!(status, 401 | 403 | 405) || status >= 500 {
+            wrong.push(format!("{route} answers {status}: {body}"));
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
