@@ -21,9 +21,9 @@ pub(super) fn target(
     path: &Path<'_>,
     report: &mut Report,
 ) -> Option<ConnectionTarget> {
-    let none = "the connection reaches nothing";
+    let missing = "the connection reaches nothing";
     let several = "a connection reaches one system";
-    let (kind, node) = fields.one_of(&TARGETS, (none, several), path, report)?;
+    let (kind, node) = fields.one_of(&TARGETS, (missing, several), path, report)?;
     let path = path.field(kind);
     match kind {
         "sqlite" => sqlite(node, &path, report),

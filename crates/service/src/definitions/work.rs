@@ -24,8 +24,8 @@ pub(super) fn work(
     positions: &mut Positions,
     report: &mut Report,
 ) -> Option<Work> {
-    let (none, several) = ("the task does nothing", "a task does one thing");
-    let (kind, node) = fields.one_of(&WORKS, (none, several), path, report)?;
+    let (missing, several) = ("the task does nothing", "a task does one thing");
+    let (kind, node) = fields.one_of(&WORKS, (missing, several), path, report)?;
     let path = path.field(kind);
     match kind {
         "command" => command(node, &path, report).map(Work::Command),

@@ -167,7 +167,9 @@ fn entries(data: &Json) -> Result<Vec<Announced>, CallFault> {
     match data {
         Json::List(entries) => entries.iter().map(entry).collect(),
         one @ Json::Object(_) => Ok(vec![entry(one)?]),
-        _ => Err(CallFault::arguments("`data` is not an array of files.")),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::Text(_) => {
+            Err(CallFault::arguments("`data` is not an array of files."))
+        }
     }
 }
 
