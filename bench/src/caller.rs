@@ -26,19 +26,9 @@ impl Caller {
     /// Gets a token of the app's own.
     pub(crate) async fn new(server: &Server) -> Result<Self> {
         let door = Door::new(&server.base_url, Path::new(server.profile("ca_file")?))?;
-        let form = format!(
-            "grant_type=client_credentials&client_id={}&client_secret={}",
-            encoded(server.profile("client_id")?),
-            encoded(server.profile("client_secret")?)
-        );
-        let asked = format!(
-            "POST /oauth2/v1/token HTTP/1.1\r\nhost: {}\r\ncontent-type: application/x-www-form-urlencoded\r\n\
-             content-length: {}\r\n\r\n{form}",
-            door.authority,
-            form.len()
-        );
+        let asked = token_request(&door, server, "grant_type=client_credentials")?;
         let mut connection = door.connect().await?;
-        let answer = connection.exchange(asked.as_bytes()).await?;
+        let answer = connection.exchange(&asked).await?;
         let body: Value = serde_json::from_slice(&answer.body)?;
         let token = body.get("access_token").and_then(Value::as_str);
         let token = token.with_context(|| format!("no token: {} {body}", answer.status))?;
@@ -53,6 +43,21 @@ impl Caller {
             write!(headers, "{header}: {}\r\n", server.profile(key)?)?;
         }
         Ok(Self { door, headers })
+    }
+
+    /// The question for a token of the app's own.
+    pub(crate) fn app_token(&self, server: &Server) -> Result<Request> {
+        token_request(&self.door, server, "grant_type=client_credentials")
+    }
+
+    /// The question for a token of the administrator, with name and password.
+    pub(crate) fn password_token(&self, server: &Server) -> Result<Request> {
+        let form = format!(
+            "grant_type=password&username={}&password={}",
+            encoded(server.profile("user")?),
+            encoded(server.profile("password")?)
+        );
+        token_request(&self.door, server, &form)
     }
 
     pub(crate) async fn connect(&self) -> Result<Connection> {
@@ -109,6 +114,22 @@ impl Caller {
         ensure!(answer.status == 200, "a record was answered with {}", answer.status);
         Ok(serde_json::from_slice(&answer.body)?)
     }
+}
+
+/// A question for a token, from the app that `init` made.
+fn token_request(door: &Door, server: &Server, form: &str) -> Result<Request> {
+    let form = format!(
+        "{form}&client_id={}&client_secret={}",
+        encoded(server.profile("client_id")?),
+        encoded(server.profile("client_secret")?)
+    );
+    let asked = format!(
+        "POST /oauth2/v1/token HTTP/1.1\r\nhost: {}\r\ncontent-type: application/x-www-form-urlencoded\r\n\
+         content-length: {}\r\n\r\n{form}",
+        door.authority,
+        form.len()
+    );
+    Ok(asked.into_bytes().into())
 }
 
 /// Whether one of the external calls was answered with success: the envelope ends with its code.

@@ -71,6 +71,11 @@ impl Used {
     }
 }
 
+/// Processor time of this process until now.
+pub(crate) fn own() -> Result<Duration> {
+    Ok(tree_alone(&processes()?, std::process::id()))
+}
+
 fn times(server: u32, database: Option<u32>) -> Result<Times> {
     let processes = processes()?;
     Ok(Times {

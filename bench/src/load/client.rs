@@ -12,6 +12,8 @@ use tokio::task::JoinSet;
 pub(crate) enum Take {
     /// It is 200.
     Ok,
+    /// It is a token.
+    Token,
     /// It is an envelope that says success.
     Accepted,
     /// The same, and the run's id is told.
@@ -56,6 +58,10 @@ fn look(take: Take, answer: &Answer<'_>, told: &mut Vec<String>) -> Result<()> {
     match take {
         Take::Ok => {
             ensure!(answer.status == 200, "answered with {}", answer.status);
+        }
+        Take::Token => {
+            let token = answer.status == 200 && answer.body.starts_with(b"{\"access_token\":\"ey");
+            ensure!(token, "no token: {} {}", answer.status, String::from_utf8_lossy(&answer.body));
         }
         Take::Accepted => accepted(answer)?,
         Take::Run => {

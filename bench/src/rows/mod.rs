@@ -16,6 +16,7 @@ mod runs;
 mod series;
 mod small_files;
 mod status;
+mod tokens;
 mod transfer;
 mod triggers;
 mod which;

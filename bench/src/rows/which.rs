@@ -2,7 +2,7 @@
 
 use super::{
     chain, commands, engine, fan, grids, idle, large_status, live, million, parts, restart, runs,
-    small_files, status, transfer, triggers,
+    small_files, status, tokens, transfer, triggers,
 };
 use crate::args::Args;
 use crate::report::{Figure, Report};
@@ -22,6 +22,7 @@ pub(crate) enum Row {
     Live,
     Status,
     LargeStatus,
+    Tokens,
     Commands,
     Restart,
     Transfer,
@@ -32,7 +33,7 @@ pub(crate) enum Row {
 
 impl Row {
     /// All of them, in the order of the table.
-    pub(crate) const ALL: [Self; 17] = [
+    pub(crate) const ALL: [Self; 18] = [
         Self::Engine,
         Self::Chain,
         Self::Fan,
@@ -44,6 +45,7 @@ impl Row {
         Self::Live,
         Self::Status,
         Self::LargeStatus,
+        Self::Tokens,
         Self::Commands,
         Self::Restart,
         Self::Transfer,
@@ -66,6 +68,7 @@ impl Row {
             Self::Live => "live",
             Self::Status => "status",
             Self::LargeStatus => "status-large",
+            Self::Tokens => "tokens",
             Self::Commands => "commands",
             Self::Restart => "restart",
             Self::Transfer => "transfer",
@@ -112,6 +115,7 @@ async fn one(
         Row::Live => live::measure(settings, store, report).await,
         Row::Status => status::measure(settings, store, report).await,
         Row::LargeStatus => large_status::measure(settings, store, report).await,
+        Row::Tokens => tokens::measure(settings, store, report).await,
         Row::Commands => commands::measure(settings, store, report).await,
         Row::Restart => restart::measure(settings, store, report).await,
         Row::Transfer => transfer::measure(settings, store, report).await,

@@ -1,68 +1,71 @@
 //! `docs/identity/`: every command of the pages, in its order, against the real server.
 
-use crate::manual::blocks;
-use crate::outside::curl::shell;
+use crate::pages::{exports, run_page};
+use crate::server_support::{Home, run, run_with};
 use crate::stage::Stage;
 use serde_json::Value;
-use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
 
-/// Stands between the outputs of two samples.
-const SEPARATOR: &str = "---- the next sample ----";
-
-const PAGES: [(&str, &str); 6] = [
+const PAGES: [(&str, &str); 7] = [
     ("client-authentication", include_str!("../../../../docs/identity/client-authentication.md")),
     ("client-credentials", include_str!("../../../../docs/identity/client-credentials.md")),
     ("password", include_str!("../../../../docs/identity/password.md")),
     ("refresh-token", include_str!("../../../../docs/identity/refresh-token.md")),
     ("scopes", include_str!("../../../../docs/identity/scopes.md")),
     ("introspect-and-revoke", include_str!("../../../../docs/identity/introspect-and-revoke.md")),
+    ("moving", include_str!("../../../../docs/identity/moving.md")),
 ];
+const UNIFIER: &str = include_str!("../../../../docs/identity/unifier.md");
+const KEYS: &str = include_str!("../../../../docs/identity/keys.md");
 
 #[test]
 fn the_commands_of_the_pages_about_tokens_answer_as_the_pages_say() {
     let stage = Stage::new();
-    let mut compared = 0;
-    for (name, page) in PAGES {
-        let mut script = exports(&stage);
-        let blocks = blocks(page);
-        for sample in blocks.iter().filter(|block| block.language == "sh") {
-            writeln!(script, "{}\necho '{SEPARATOR}'", sample.text).unwrap();
-        }
-        let printed = shell(&script);
-        let mut answers = printed.split(SEPARATOR);
-        for pair in blocks.windows(2).filter(|pair| pair[0].language == "sh") {
-            let answer = answers.next().unwrap().trim();
-            let last = answer.lines().last().unwrap_or_default();
-            // Two answers may stand on one line: the last one counts.
-            let last = last.rfind("{\"").map_or(last, |at| &last[at..]);
-            assert_eq!(keys(last), keys(pair[1].text), "{name}: {answer}");
-            compared += 1;
-        }
-    }
-    assert!(compared >= 7, "the pages have lost their samples: {compared} are left");
+    let script = of_stage(&stage);
+    let compared: usize = PAGES.iter().map(|(name, page)| run_page(name, page, &script)).sum();
+    assert!(compared >= 12, "the pages have lost their samples: {compared} are left");
 }
 
-/// The names in an object, and the numbers and switches that are not about an instant.
-fn keys(json: &str) -> Vec<String> {
-    let value: Value = serde_json::from_str(json).unwrap_or_else(|error| panic!("{error}: {json}"));
-    let fixed = |name: &str, value: &Value| match name {
-        "expires_in" | "active" | "token_type" => format!("{name}={value}"),
-        _ => name.to_owned(),
-    };
-    value.as_object().unwrap().iter().map(|(name, value)| fixed(name, value)).collect()
+#[test]
+fn the_page_about_unifiers_call_is_true_once_the_call_is_switched_on() {
+    let home = Home::initialised();
+    let settings = home.data().join("dayend.toml");
+    let mut toml = fs::read_to_string(&settings).unwrap_or_default();
+    toml.push_str(&format!("\n[identity]\nunifier_client = \"{}\"\n", home.get("client_id")));
+    fs::write(&settings, toml).unwrap();
+    let stage = Stage::on(home);
+    assert_eq!(run_page("unifier", UNIFIER, &of_stage(&stage)), 3);
 }
 
-fn exports(stage: &Stage) -> String {
-    let mut script = String::new();
-    for (name, value) in [
-        ("BASE", stage.server.base_url.clone()),
-        ("CA", stage.authority()),
-        ("CLIENT_ID", stage.home.get("client_id")),
-        ("CLIENT_SECRET", stage.home.get("client_secret")),
-        ("USER_NAME", stage.home.get("user")),
-        ("USER_PASSWORD", stage.home.get("password")),
-    ] {
-        writeln!(script, "export {name}='{value}'").unwrap();
-    }
-    script
+#[test]
+fn the_commands_of_the_page_about_keys_rotate_retire_and_encrypt_them_under_a_running_server() {
+    let stage = Stage::new();
+    let master = stage.scratch().join("master").display().to_string();
+    let program = Path::new(env!("CARGO_BIN_EXE_dayend")).parent().unwrap().display().to_string();
+    let mut script = exports(&[("DAYEND_DATA", stage.home.text()), ("MASTER", &master)]);
+    script.push_str(&format!("export PATH=\"{program}:$PATH\"\n"));
+    run_page("keys", KEYS, &script);
+
+    let listed = ["admin", "keys", "list", "--json", "--data", stage.home.text()];
+    let said = run_with(&[("DAYEND_MASTER_KEY_FILE", &master)], &listed);
+    let keys: Value = serde_json::from_str(said.ok()).unwrap();
+    let states: Vec<_> = keys["keys"].as_array().unwrap().iter().map(|key| &key["state"]).collect();
+    assert_eq!(states, ["ended", "signing"], "{keys}");
+    let pem = fs::read(stage.home.data().join("keys/signing-2.key")).unwrap();
+    assert!(!pem.starts_with(b"-----BEGIN"), "the key is not encrypted");
+    assert_ne!(run(&listed).code, 0, "without the master key it is worth nothing");
+}
+
+fn of_stage(stage: &Stage) -> String {
+    let password = stage.home.get("password");
+    exports(&[
+        ("BASE", &stage.server.base_url),
+        ("CA", &stage.authority()),
+        ("CLIENT_ID", &stage.home.get("client_id")),
+        ("CLIENT_SECRET", &stage.home.get("client_secret")),
+        ("USER_NAME", &stage.home.get("user")),
+        ("USER_PASSWORD", &password),
+        ("PASSWORD", &password),
+    ])
 }

@@ -8,9 +8,11 @@
 )]
 
 mod codes;
+mod grants;
 mod identity;
 mod manual;
 mod night;
+mod pages;
 mod parameters;
 mod samples;
 mod shape;
@@ -23,3 +25,5 @@ mod verbs;
 mod outside;
 #[path = "../server_support/mod.rs"]
 mod server_support;
+#[path = "../client/support/walker.rs"]
+mod walker;

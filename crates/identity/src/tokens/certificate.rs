@@ -48,6 +48,15 @@ impl PublicKey {
         Some(Self { rsa_der, validity: Some(validity) })
     }
 
+    /// The length of the key; none if it is not one.
+    pub(crate) fn modulus_bits(&self) -> usize {
+        let mut key = Der(&self.rsa_der);
+        let modulus = key.take(SEQUENCE).and_then(|content| Der(content).take(INTEGER));
+        let significant = modulus.unwrap_or_default().iter().skip_while(|byte| **byte == 0);
+        let leading = significant.clone().next().map_or(0, |first| first.leading_zeros());
+        (significant.count() * 8).saturating_sub(leading as usize)
+    }
+
     /// Whether the certificate is valid; a bare key always is.
     pub(crate) fn is_valid_at(&self, now: Timestamp) -> bool {
         self.validity.is_none_or(|(from, until)| from <= now && now <= until)
@@ -145,6 +154,7 @@ mod tests {
         for (seconds, want) in cases {
             assert_eq!(read.is_valid_at(at(seconds)), want, "{seconds}");
         }
+        assert_eq!(read.modulus_bits(), 2048);
         let bare = PublicKey::read(&STANDARD.encode(key.subject_public_key_info())).unwrap();
         assert_eq!(bare.rsa_der, key.der_bytes());
         assert!(bare.is_valid_at(at(0)));

@@ -25,6 +25,7 @@ mod times;
 mod verify;
 
 pub(crate) use bucket::Buckets;
+pub(crate) use certificate::PublicKey;
 pub(crate) use code_grant::Code;
 pub use device::{DeviceError, WaitingDevice};
 pub(crate) use family::Family;

@@ -1,5 +1,6 @@
 //! Changing apps.
 
+use super::certificates::named;
 use super::{App, AppDraft, settings};
 use crate::admin::difference::difference;
 use crate::admin::rights::Holder;
@@ -46,7 +47,7 @@ impl Identity {
             active: draft.active,
             ..row
         };
-        self.store_app(by, app, (row, draft.settings), &detail, now).await
+        self.store_app(by, app, (row, named(draft.settings)), &detail, now).await
     }
 
     /// Gives a confidential app another secret; the old one is refused from now on.

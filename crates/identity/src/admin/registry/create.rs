@@ -1,5 +1,6 @@
 //! Making apps.
 
+use super::certificates::named;
 use super::{RegisteredApp, Registration, settings};
 use crate::admin::apps::check_client_id;
 use crate::admin::{AdminError, Administrator};
@@ -51,7 +52,7 @@ impl Identity {
             // Of an app that had the same client id before, no token counts. Tokens tell the millisecond in which they began.
             valid_from: now.0 - now.0.rem_euclid(1000),
             stamp: Stamp { created_by: by.author.clone(), ..Stamp::default() },
-            ..new.draft.settings
+            ..named(new.draft.settings)
         };
         let detail = json!({
             "action": "create", "tenant": tenant, "client": client_id, "grants": row.grants, "active": row.active, "set": told,

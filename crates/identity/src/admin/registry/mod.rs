@@ -1,6 +1,7 @@
 //! Apps with all their settings, as administrators see and change them.
 
 mod app;
+mod certificates;
 mod change;
 mod create;
 mod delete;

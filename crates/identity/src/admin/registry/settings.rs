@@ -1,12 +1,11 @@
 //! What the settings of an app may say.
 
 use super::AppDraft;
+use super::certificates::check_certificates;
 use super::urls::{check_origin, check_url};
 use crate::admin::{AdminError, check_name};
-use crate::model::{AppSettings, Certificate};
+use crate::model::AppSettings;
 use crate::tokens::{GrantType, LIFETIME_MAX_S, LIFETIME_MIN_S};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use dayend_engine::codes::shortened;
 use std::collections::BTreeSet;
 
@@ -17,7 +16,6 @@ const SCOPES_MAX: usize = 500;
 /// The longest scope or audience.
 const SCOPE_MAX_CHARS: usize = 255;
 const DESCRIPTION_MAX_CHARS: usize = 2000;
-const CERTIFICATE_MAX_BYTES: usize = 8 * 1024;
 const OPERATIONS: [&str; 2] = ["introspect", "onBehalfOfUser"];
 const TRUST_SCOPES: [&str; 3] = ["Explicit", "Account", "Tags"];
 /// What a public app sends proves nothing, so only grants are for it that rest on something else.
@@ -128,28 +126,6 @@ fn check_scope(what: &str, text: &str) -> Result<(), AdminError> {
     )))
 }
 
-fn check_certificates(certificates: &[Certificate]) -> Result<(), AdminError> {
-    let aliases: Vec<String> = certificates.iter().map(|one| one.alias.clone()).collect();
-    unique("certificate", &aliases)?;
-    for certificate in certificates {
-        check_name("certificate alias", &certificate.alias)?;
-        let der = STANDARD.decode(&certificate.x509_base64).unwrap_or_default();
-        if !is_one_sequence(&der) || der.len() > CERTIFICATE_MAX_BYTES {
-            return Err(AdminError::Invalid(format!(
-                "the certificate `{}` is not an X.509 certificate in base64",
-                shortened(&certificate.alias)
-            )));
-        }
-    }
-    Ok(())
-}
-
-/// Whether the bytes are one DER sequence with nothing behind it, as a certificate is.
-fn is_one_sequence(der: &[u8]) -> bool {
-    let [0x30, 0x82, high, low, rest @ ..] = der else { return false };
-    usize::from(u16::from_be_bytes([*high, *low])) == rest.len()
-}
-
 fn check_words(what: &str, words: &[String], known: &[&str]) -> Result<(), AdminError> {
     match words.iter().find(|word| !known.contains(&word.as_str())) {
         None => unique(what, words),
@@ -168,7 +144,7 @@ fn check_text(what: &str, text: &str, max_chars: usize) -> Result<(), AdminError
     Err(AdminError::Invalid(format!("the {what} is longer than {max_chars} characters")))
 }
 
-fn unique(what: &str, texts: &[String]) -> Result<(), AdminError> {
+pub(super) fn unique(what: &str, texts: &[String]) -> Result<(), AdminError> {
     unique_of(what, texts, LIST_MAX)
 }
 

@@ -3,6 +3,8 @@
 mod asked;
 mod consumer;
 mod plan;
+#[cfg(test)]
+mod properties;
 mod resources;
 mod roles;
 

@@ -241,7 +241,7 @@ fn tagged(tags: &[AppTag]) -> String {
 }
 
 /// What is granted of the identity service's own scopes.
-fn own(
+pub(super) fn own(
     app: &KnownApp,
     user: Option<&KnownUser>,
     wanted: &[&str],

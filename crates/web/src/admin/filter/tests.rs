@@ -1,4 +1,4 @@
-//! Filters, case by case, and against a model that looks at the words one by one.
+//! Filters, case by case.
 
 use super::{Filter, read};
 use crate::admin::schema::{APP, USER};
