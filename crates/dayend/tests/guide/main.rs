@@ -26,4 +26,5 @@ mod outside;
 #[path = "../server_support/mod.rs"]
 mod server_support;
 #[path = "../client/support/walker.rs"]
+#[expect(dead_code, reason = "the file belongs to another test program, too")]
 mod walker;

@@ -128,9 +128,10 @@ fn text(asked: &Asked, inside: bool) -> String {
     let joined = |inner: &[Asked], word: &str| {
         let texts: Vec<String> = inner
             .iter()
-            .map(|one| match one {
-                Asked::Any(_) if word == " and " => format!("({})", text(one, inside)),
-                other => text(other, inside),
+            .map(|one| {
+                let text = text(one, inside);
+                let loose = matches!(one, Asked::Any(_)) && word == " and ";
+                if loose { format!("({text})") } else { text }
             })
             .collect();
         texts.join(word)
@@ -195,7 +196,7 @@ fn combined(terms: BoxedStrategy<Asked>) -> BoxedStrategy<Asked> {
 fn nearly_a_filter() -> impl Strategy<Value = String> {
     let piece = prop_oneof![4 => select(&PIECES[..]).prop_map(str::to_owned), 1 => ".{0,3}"];
     proptest::collection::vec((piece, select(vec!["", " ", "  "])), 0..20).prop_map(|pieces| {
-        pieces.into_iter().map(|(piece, blank)| format!("{piece}{blank}")).collect()
+        pieces.into_iter().flat_map(|(piece, blank)| [piece, blank.to_owned()]).collect()
     })
 }
 
