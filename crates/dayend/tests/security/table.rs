@@ -77,7 +77,7 @@ const IDENTITY: [Point; 6] = [
     point(33, "OpenID Connect Core 5.3: userinfo by GET and POST says who the ID token says, and more only by scope", |h| Box::pin(identity::userinfo(h))),
     point(34, "OpenID Connect Core 3.1.2.1: a hint at another user with prompt=none is login_required; a forged hint is no hint", |h| Box::pin(identity::hints(h))),
     point(35, "RP-Initiated Logout, ASVS 10.6.2: back only to registered addresses, and without a hint the user is asked", |h| Box::pin(identity::log_out(h))),
-    point(40, "ASVS 7.2 to 7.4: a session begins with the log-in, in a guarded cookie, and ends on the server", |h| Box::pin(identity::sessions(h))),
+    point(40, "ASVS 7.2 to 7.4: a session begins with the log-in, in a guarded cookie, and ends on the server; that it ends with its time is shown by the tests of the pages", |h| Box::pin(identity::sessions(h))),
 ];
 
 #[rustfmt::skip]
@@ -127,7 +127,7 @@ async fn accounts_are_guarded_as_the_standards_ask() {
 }
 
 async fn show(points: &[Point]) {
-    let house = House::open();
+    let house = House::open_with(&[("unifier_client", "\"web\"")]);
     for point in points {
         // Shown by the runner when the row fails.
         tell(&format!("S{}: {}", point.number, point.rule));

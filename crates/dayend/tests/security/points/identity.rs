@@ -1,6 +1,7 @@
 //! OpenID Connect: requests, ID tokens, userinfo, log-out, sessions.
 
 use crate::browser::Browser;
+use crate::forge::Forge;
 use crate::house::{ANNA, House, PASSWORD, VERIFIER, authorize, part};
 use crate::wire::Reply;
 use base64::Engine as _;
@@ -74,6 +75,8 @@ pub(crate) async fn userinfo(house: &House) {
     }
     let known = house.get("/.well-known/openid-configuration").await.json();
     assert_eq!(known["claims_parameter_supported"], false);
+    let wishes = [("ui_locales", "xx-YY tlh"), ("claims_locales", "xx"), ("claims", "{}")];
+    assert_eq!(house.get(&authorize("web", &wishes)).await.status, 200, "ignored");
 }
 
 pub(crate) async fn hints(house: &House) {
@@ -89,6 +92,10 @@ pub(crate) async fn hints(house: &House) {
     let right =
         browser.get(&authorize("web", &[("prompt", "none"), ("id_token_hint", &anna)])).await;
     assert!(right.parameter("code").is_some(), "{right:?}");
+    let expired = Forge::open(house).await.changed(&anna, "exp", &json!(1));
+    let more = [("prompt", "none"), ("id_token_hint", expired.as_str())];
+    let right = browser.get(&authorize("web", &more)).await;
+    assert!(right.parameter("code").is_some(), "it says who, whenever: {right:?}");
     let (head, signature) = anna.rsplit_once('.').unwrap();
     let mut claims: Value = part(&anna, 1);
     claims["sub"] = json!("berta");
@@ -114,6 +121,12 @@ pub(crate) async fn log_out(house: &House) {
         path(&format!("id_token_hint={token}&post_logout_redirect_uri=https://app.example/other"));
     let refused = browser.get(&elsewhere).await;
     assert_eq!(refused.header("location"), "", "{refused:?}");
+    let (head, _) = token.rsplit_once('.').unwrap();
+    let forged = path(&format!(
+        "id_token_hint={head}.AAAA&post_logout_redirect_uri=https://app.example/bye"
+    ));
+    let asked = browser.get(&forged).await;
+    assert_eq!((asked.status, asked.header("location")), (200, ""), "{asked:?}");
     let (token, _) = brought(house, &mut browser, &[]).await;
     let registered = path(&format!(
         "id_token_hint={token}&post_logout_redirect_uri=https://app.example/bye&state=z"
