@@ -11,7 +11,6 @@ mod browser;
 mod clients;
 mod forge;
 mod house;
-mod pages;
 mod points;
 mod redemptions;
 mod seeds;
