@@ -122,7 +122,7 @@ impl Nginx {
         let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let (shown, tls) = (place.display(), tls.display());
         let text = format!(
-            "daemon off; pid {shown}/nginx.pid; error_log {shown}/nginx.log;\n\
+            "user root; daemon off; pid {shown}/nginx.pid; error_log {shown}/nginx.log;\n\
              worker_processes auto; events {{}}\n\
              http {{ access_log off; sendfile on; client_max_body_size 0;\n\
              client_body_temp_path {shown}/body; proxy_temp_path {shown}/p; fastcgi_temp_path {shown}/f;\n\
