@@ -125,7 +125,7 @@ impl World {
 
     /// Every second attempt of a command had to do with a file, which is named for it.
     fn tell_files(&mut self, id: AttemptId) {
-        if id.epoch % 2 == 0 {
+        if id.epoch.is_multiple_of(2) {
             let name = format!("{}/{}/{}", id.run.0, id.node, id.epoch);
             let purpose = FileUse::Out;
             let files = vec![FileNote { purpose, name, size_bytes: 1, sha256: "0".repeat(64) }];
