@@ -48,6 +48,9 @@ pub(crate) async fn measure(settings: &Settings, store: Store, report: &mut Repo
 
     let before = password_hash(raw)?;
     let asked = caller.password_token(&bank.server)?;
+    // Who was right once is not throttled as somebody who guesses.
+    let once = std::iter::once(Request::clone(&asked));
+    drive(vec![Client::new(&caller, Take::Token, once).await?], None).await?;
     let (seen, used) = ask(&bank, &caller, asked, time).await?;
     let hash = (before + password_hash(raw)?) / 2;
     let figure = Figure::new("password tokens/s, 16 clients", seen.rate(), Unit::PerSecond)

@@ -114,8 +114,9 @@ impl Identity {
         let Some(id) = &token.user_id else { return Ok(Some(Live { app, user: None, since })) };
         let (user, looked_up) = self.dated_user(&token.tenant, id, now).await?;
         since = since.min(looked_up);
-        let counts =
-            |user: &Arc<KnownUser>| user.active() && user.profile.counts_since(token.began());
+        let counts = |user: &Arc<KnownUser>| {
+            user.active() && user.profile.counts_for(&token.client_id, token.began())
+        };
         let user = user.filter(counts);
         Ok(user.map(|user| Live { app, user: Some(user), since }))
     }

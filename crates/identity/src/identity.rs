@@ -9,7 +9,9 @@ use crate::keys::{KeyDirectory, KeyError, Keys};
 use crate::known::{KnownApp, KnownUser};
 use crate::origins::Origins;
 use crate::passwords::{Hasher, Throttle};
-use crate::tokens::{Buckets, LIFETIME_MAX_S, LIFETIME_MIN_S, Resources, Verified, Verifier};
+use crate::tokens::{
+    Buckets, LIFETIME_MAX_S, LIFETIME_MIN_S, Polls, Resources, Verified, Verifier,
+};
 use dayend_engine::time::Timestamp;
 use dayend_store::port::{GrantRow, Outcome, Store, Write, WriteError, Writer};
 use serde_json::Value;
@@ -37,8 +39,6 @@ const DEVICES_PER_MINUTE: u32 = 60;
 /// Codes of devices that one user may try at once, and a minute: two for each device.
 const DEVICE_GUESSES: u32 = 20;
 const DEVICE_GUESSES_PER_MINUTE: u32 = 6;
-/// A device is told to ask every five seconds; one second early is the network's doing.
-const POLLS_PER_MINUTE: u32 = 15;
 
 /// What can be set about tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,7 +104,7 @@ pub struct Identity {
     /// By user: codes of devices that were typed.
     pub(crate) device_guesses: Buckets,
     /// By the hash of its code: how often a device asks whether its user has decided.
-    pub(crate) polls: Buckets,
+    pub(crate) polls: Polls,
     /// When somebody was authenticated last, in microseconds.
     pub(crate) authenticated_at: AtomicI64,
     /// Changes of users and apps read before they write: one at a time.
@@ -202,7 +202,7 @@ impl Identity {
             introspections: Buckets::new(INTROSPECTIONS, INTROSPECTIONS_PER_MINUTE),
             devices: Buckets::new(DEVICES, DEVICES_PER_MINUTE),
             device_guesses: Buckets::new(DEVICE_GUESSES, DEVICE_GUESSES_PER_MINUTE),
-            polls: Buckets::new(1, POLLS_PER_MINUTE),
+            polls: Polls::default(),
             authenticated_at: AtomicI64::new(0),
             changing: tokio::sync::Mutex::new(()),
             administering: tokio::sync::Mutex::new(()),

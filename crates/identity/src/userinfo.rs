@@ -33,6 +33,11 @@ impl Identity {
             claims.insert("phone_number".to_owned(), json!(user.profile.phone));
             claims.insert("phone_number_verified".to_owned(), json!(false));
         }
+        if caller.has_scope("groups") || caller.has_scope("get_groups") {
+            let groups = self.group_names_of(&caller.tenant, &user.row.id).await?;
+            let groups = groups.into_iter().map(|(id, name)| json!({ "name": name, "id": id }));
+            claims.insert("groups".to_owned(), groups.collect());
+        }
         if caller.has_scope("approles") || caller.has_scope("get_approles") {
             let roles = user.roles.iter().map(|name| json!({ "name": name }));
             claims.insert("appRoles".to_owned(), roles.collect());
@@ -40,6 +45,60 @@ impl Identity {
         Ok(Value::Object(claims))
     }
 }
+
+/// The scopes that say something about the user, or bring a refresh token: what discovery names.
+pub const SCOPES: [&str; 9] = [
+    "openid",
+    "profile",
+    "offline_access",
+    "email",
+    "phone",
+    "groups",
+    "get_groups",
+    "approles",
+    "get_approles",
+];
+
+/// Every claim that an ID token or this answer can have: what discovery names.
+pub const CLAIMS: [&str; 37] = [
+    "aud",
+    "exp",
+    "iat",
+    "iss",
+    "jti",
+    "sub",
+    "auth_time",
+    "nonce",
+    "at_hash",
+    "azp",
+    "amr",
+    "sid",
+    "session_exp",
+    "authn_strength",
+    "tok_type",
+    "tenant",
+    "user_id",
+    "user_displayname",
+    "user_tenantname",
+    "user_locale",
+    "user_lang",
+    "user_tz",
+    "sub_mappingattr",
+    "name",
+    "given_name",
+    "family_name",
+    "preferred_username",
+    "birthdate",
+    "gender",
+    "website",
+    "updated_at",
+    "email",
+    "email_verified",
+    "phone_number",
+    "phone_number_verified",
+    "groups",
+    "appRoles",
+];
 
 fn about(user: &KnownUser) -> Map<String, Value> {
     let claims = [

@@ -112,6 +112,39 @@ async fn a_token_file_can_be_revoked_by_the_app_that_got_it_and_by_no_other() {
     assert_eq!(server.dayend(&["token", "show", path]).code, 9);
 }
 
+#[tokio::test]
+async fn a_person_types_the_code_of_a_device_into_a_browser_and_the_device_is_logged_in() {
+    let (server, person) = stage();
+    let login = person.begin_on_a_device();
+    let code = login.parameter("user_code");
+    let mut browser = Walker::new(&server.ca_file());
+    let form = browser.open(login.page.clone()).await;
+    let password = server.secret("password");
+    let form = browser.submit(&form, &[("username", "admin"), ("password", &password)]).await;
+    assert!(form.body.contains(&code), "the code is filled in already: {form:?}");
+    let question = browser.submit(&form, &[("user_code", &code)]).await;
+    assert!(question.body.contains("on another device"), "{question:?}");
+    let done = browser.submit(&question, &[("decision", "allow")]).await;
+    assert!(done.body.contains("The device goes on by itself"), "{done:?}");
+    let output = login.end();
+    assert_eq!(output.code, 0, "{output:?}");
+    assert_eq!(output.stdout, format!("logged in at {} as admin\n", server.url()));
+    let whoami = person.dayend(&["--json", "whoami"]);
+    let whoami: Value = serde_json::from_str(&whoami.stdout).unwrap();
+    assert_eq!((whoami["user"].as_str(), whoami["by"].as_str()), (Some("admin"), Some("login")));
+    person.let_the_access_token_end();
+    assert_eq!(person.dayend(&["whoami"]).code, 0, "the refresh token of a device is good");
+
+    let login = person.begin_on_a_device();
+    let code = login.parameter("user_code");
+    let form = browser.open(login.page.clone()).await;
+    let question = browser.submit(&form, &[("user_code", &code)]).await;
+    browser.submit(&question, &[("decision", "deny")]).await;
+    let output = login.end();
+    assert_eq!(output.code, 9, "{output:?}");
+    assert!(output.stderr.contains("refused in the browser"), "{output:?}");
+}
+
 #[test]
 fn a_person_logs_in_with_chromium() {
     let (server, person) = stage();

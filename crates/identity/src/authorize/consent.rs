@@ -30,11 +30,11 @@ const OWN: [&str; 10] = [
 
 /// What a user has allowed an app.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Consent {
-    client_id: String,
-    scopes: BTreeSet<String>,
+pub(super) struct Consent {
+    pub(super) client_id: String,
+    pub(super) scopes: BTreeSet<String>,
     /// In microseconds.
-    at: i64,
+    pub(super) at: i64,
 }
 
 impl Document for Consent {
@@ -124,6 +124,7 @@ fn is_built_in(scope: &str) -> bool {
     scope.starts_with("urn:opc:idm:") || OWN.contains(&scope)
 }
 
-fn consent_id(user_id: &str, client_id: &str) -> String {
+/// Of the document that remembers what the user has allowed the app.
+pub(super) fn consent_id(user_id: &str, client_id: &str) -> String {
     format!("{user_id}/{client_id}")
 }

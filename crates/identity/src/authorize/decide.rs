@@ -111,6 +111,7 @@ impl Identity {
             scope: asked.scopes.text(),
             nonce: asked.nonce.clone(),
             ends_at: now.plus_ms(CODE_LIFETIME_MS).0,
+            made_at: now.0,
             spent: None,
         };
         let ends_at = Timestamp(code.ends_at);

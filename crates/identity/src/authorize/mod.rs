@@ -8,7 +8,9 @@ mod hint;
 mod prompt;
 mod redirect;
 mod request;
+mod withdraw;
 
 pub use answer::{AuthorizeError, Redirection, Shown};
 pub use decide::{Fresh, Step};
 pub use request::{Asked, AuthorizeRequest};
+pub use withdraw::{GivenConsent, WithdrawError};

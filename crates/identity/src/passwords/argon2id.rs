@@ -34,6 +34,19 @@ pub(super) fn verify(phc: &str, password: &[u8]) -> bool {
     output_of(phc, password).is_some_and(|(got, want)| got == want)
 }
 
+/// Whether the hash was made as [`hash`] makes them today.
+pub(super) fn is_of_today(phc: &str) -> bool {
+    let today = argon2();
+    PasswordHash::new(phc).is_ok_and(|phc| {
+        phc.algorithm.as_str() == Algorithm::Argon2id.as_str()
+            && phc.version == Some(Version::V0x13.into())
+            && Params::try_from(&phc).is_ok_and(|params| {
+                let of = |params: &Params| (params.m_cost(), params.t_cost(), params.p_cost());
+                of(&params) == of(today.params())
+            })
+    })
+}
+
 /// What the hash's own parameters make of the password, and what they should. Outputs are compared in constant time.
 fn output_of(phc: &str, password: &[u8]) -> Option<(Output, Output)> {
     let phc = PasswordHash::new(phc).ok()?;
@@ -79,6 +92,23 @@ mod tests {
             assert!(!verify(&theirs.to_string(), b"y"));
         }
         assert_ne!(ours, hash(b"correct horse battery").unwrap(), "the salt is random");
+    }
+
+    #[test]
+    fn a_hash_is_of_today_only_with_todays_parameters() {
+        let ours = hash(b"x").unwrap();
+        assert!(is_of_today(&ours), "{ours}");
+        for (from, to) in [
+            ("m=19456", "m=19455"),
+            ("m=19456", "m=65536"),
+            ("t=2", "t=3"),
+            ("p=1", "p=2"),
+            ("v=19", "v=16"),
+            ("argon2id", "argon2i"),
+        ] {
+            assert!(!is_of_today(&ours.replace(from, to)), "{to}");
+        }
+        assert!(!is_of_today(""));
     }
 
     #[test]

@@ -53,12 +53,13 @@ impl Identity {
         };
         asking.user = user.as_ref().map(|user| user.name.clone());
         let hash = user.as_ref().map(|user| user.password.clone());
-        let Ok(right) = self.hasher.verify(hash, password).await else {
+        let Ok(right) = self.hasher.verify(hash, password.clone()).await else {
             self.throttle.was_not_checked(attempt, now);
             return Err(TokenError::TooMany { retry_after_s: BUSY_RETRY_S });
         };
         let user = user.filter(|user| right && user.active).ok_or(WRONG)?;
         self.throttle.was_right(attempt, now);
+        self.renew_hash(&user, password, now).await;
         Ok(user)
     }
 }

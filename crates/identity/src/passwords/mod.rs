@@ -4,6 +4,7 @@ mod argon2id;
 mod hasher;
 mod log_in;
 mod policy;
+mod renew;
 mod throttle;
 
 pub(crate) use hasher::{Busy, Hasher};

@@ -1,8 +1,7 @@
 //! What a logged-in user does with the apps of the tenant.
 
 use super::session::Session;
-use crate::authenticate::ANY;
-use crate::caller::Function;
+use crate::admin::{Holder, Right, Rights};
 use crate::identity::Identity;
 use crate::token::{TokenAnswer, TokenError};
 use crate::tokens::{Asking, Family, Grant, GrantType, Scopes};
@@ -28,14 +27,11 @@ pub struct AppInfo {
 }
 
 impl Identity {
-    /// Whether the session's user administers users, apps and grants.
+    /// Whether the session's user administers users, apps and grants: by a function or a role, directly or through a group.
     pub async fn is_administrator(&self, session: &Session) -> Result<bool, StoreError> {
-        let grantee = format!("user:{}", session.user.id);
-        let grants = self.store.grants(&session.tenant, &grantee).await?;
-        Ok(grants.iter().any(|grant| {
-            let all = grant.service == ANY && grant.workspace == ANY;
-            grant.granted && grant.function == Function::Admin.as_str() && all
-        }))
+        let holder = Holder::User(session.user.id.clone());
+        let rows = self.stored_grants_of(&session.tenant, &holder.text()).await?;
+        Ok(Rights::of(&rows).iter().any(Right::is_everything))
     }
 
     /// The apps of the session's tenant.
@@ -91,7 +87,7 @@ impl Identity {
             app: &app,
             user: Some(&user),
             scopes: &scopes,
-            family: Family::begun_at(session.began_at),
+            family: Family::begun_at(session.began_at.max(user.profile.withdrawn_from(client_id))),
             parent: None,
             until: None,
             documents: Vec::new(),

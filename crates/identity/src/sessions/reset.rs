@@ -2,6 +2,7 @@
 
 use super::begin::LogInError;
 use super::password::PasswordError;
+use crate::admin::Administrator;
 use crate::audit;
 use crate::identity::Identity;
 use crate::model::{Document, Kept, UserProfile, put, remove};
@@ -9,7 +10,7 @@ use crate::random;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use dayend_engine::time::Timestamp;
-use dayend_store::port::{Guard, Outcome, Write};
+use dayend_store::port::{Guard, Outcome, StoreError, UserRow, Write};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -53,23 +54,35 @@ impl Identity {
         name: &str,
         now: Timestamp,
     ) -> Result<Option<ResetMail>, LogInError> {
+        self.make_reset_link("anonymous", tenant, name, now).await
+    }
+
+    /// The same, because an administrator wants it.
+    pub async fn begin_reset_by(
+        &self,
+        by: &Administrator,
+        (tenant, name): (&str, &str),
+        now: Timestamp,
+    ) -> Result<Option<ResetMail>, LogInError> {
+        self.make_reset_link(&by.actor, tenant, name, now).await
+    }
+
+    async fn make_reset_link(
+        &self,
+        actor: &str,
+        tenant: &str,
+        name: &str,
+        now: Timestamp,
+    ) -> Result<Option<ResetMail>, LogInError> {
         if name.len() > NAME_MAX_BYTES || name.contains('\0') {
             return Ok(None);
         }
-        let unavailable = |error: &dyn std::error::Error| {
-            tracing::error!(%error, "a link could not be made because the store failed");
-            LogInError::Unavailable
-        };
-        let user = self.store.user_by_name(tenant, name).await;
-        let user = user.map_err(|error| unavailable(&error))?.filter(|user| user.active);
-        let Some(user) = user else { return Ok(None) };
-        let profile = self.user_profile(tenant, &user.id).await;
-        let Some(to) = address(&profile.map_err(|error| unavailable(&error))?) else {
+        let Some((user, to)) = self.reachable(tenant, name).await.map_err(unavailable)? else {
             return Ok(None);
         };
         let parent = parent_of(tenant, &user.id);
         let earlier = self.documents::<ResetLink>("", Some(&parent), "", 100).await;
-        let earlier = earlier.map_err(|error| unavailable(&error))?;
+        let earlier = earlier.map_err(unavailable)?;
         if earlier.iter().filter(|link| now.0 < link.value.ends_at).count() >= LINKS_MAX {
             return Ok(None);
         }
@@ -81,13 +94,24 @@ impl Identity {
         let documents = vec![put(("", &id), &link, Some(&parent), Some(ends_at), Guard::Absent)];
         let detail =
             json!({ "action": "reset-link", "tenant": tenant, "user": user.name, "id": user.id });
-        let with =
-            Box::new(Write::Audit { history: audit::record("anonymous", "user", &detail, now) });
+        let with = Box::new(Write::Audit { history: audit::record(actor, "user", &detail, now) });
         let written = self.write(Write::Change { documents, with }).await;
-        let outcome = written.map_err(|error| unavailable(&error))?;
+        let outcome = written.map_err(unavailable)?;
         let mail =
             ResetMail { to, display_name: user.display_name, secret: SecretString::from(secret) };
         Ok((outcome == Outcome::Applied).then_some(mail))
+    }
+
+    /// An active user with an address.
+    async fn reachable(
+        &self,
+        tenant: &str,
+        name: &str,
+    ) -> Result<Option<(UserRow, String)>, StoreError> {
+        let user = self.store.user_by_name(tenant, name).await?.filter(|user| user.active);
+        let Some(user) = user else { return Ok(None) };
+        let profile = self.user_profile(tenant, &user.id).await?;
+        Ok(address(&profile).map(|to| (user, to)))
     }
 
     /// Whether a link is still good, before somebody thinks of a password.
@@ -136,6 +160,11 @@ impl Identity {
         let made_at = Timestamp(link.value.ends_at.saturating_sub(made_us));
         Ok(profile.counts_since(made_at).then_some(link))
     }
+}
+
+fn unavailable(error: impl std::error::Error) -> LogInError {
+    tracing::error!(%error, "a link could not be made because the store failed");
+    LogInError::Unavailable
 }
 
 fn parent_of(tenant: &str, user_id: &str) -> String {

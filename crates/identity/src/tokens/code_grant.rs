@@ -47,6 +47,8 @@ pub(crate) struct Code {
     pub(crate) scope: String,
     pub(crate) nonce: Option<String>,
     pub(crate) ends_at: i64,
+    #[serde(default)]
+    pub(crate) made_at: i64,
     /// The family of the tokens that were issued for it.
     pub(crate) spent: Option<String>,
 }
@@ -96,6 +98,10 @@ impl Identity {
             return Err(INVALID);
         }
         let user = self.redeemer(&kept.value, now).await?.ok_or(INVALID)?;
+        let withdrawn_from = user.profile.withdrawn_from(&app.row.client_id);
+        if Timestamp(kept.value.made_at) < withdrawn_from {
+            return Err(INVALID);
+        }
         asking.user = Some(user.row.name.clone());
         self.redeem(app, &user, kept, asking, now).await
     }
@@ -111,7 +117,9 @@ impl Identity {
     ) -> Result<TokenAnswer, TokenError> {
         let Kept { id, value: code, revision, .. } = kept;
         let scopes = Scopes::stored(&code.scope)?;
-        let family = Family::begun_at(Timestamp(code.auth_time));
+        // The log-in may be older than what the user took back from the app; what is asked for since counts.
+        let withdrawn_from = user.profile.withdrawn_from(&app.row.client_id);
+        let family = Family::begun_at(withdrawn_from.max(Timestamp(code.auth_time)));
         let spent = Code { spent: Some(family.name().to_owned()), ..code.clone() };
         // Remembered for as long as there may be something to revoke.
         let refreshable_until = now.plus_ms(self.settings.refresh_token_s.saturating_mul(1000));

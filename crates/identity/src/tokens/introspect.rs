@@ -127,7 +127,8 @@ impl Identity {
         let user =
             self.read_user(&row.tenant, &row.user_id).await.map_err(|error| unavailable(&error))?;
         let counts = |user: &KnownUser| {
-            user.active() && user.profile.counts_since(family.began().unwrap_or(row.issued_at))
+            let began = family.began().unwrap_or(row.issued_at);
+            user.active() && user.profile.counts_for(&row.client_id, began)
         };
         let usable = !row.spent && !row.revoked && now < row.expires_at;
         let Some(user) = user.filter(counts).filter(|_| usable) else { return Ok(None) };

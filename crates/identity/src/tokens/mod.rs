@@ -27,6 +27,7 @@ mod verify;
 pub(crate) use bucket::Buckets;
 pub(crate) use certificate::PublicKey;
 pub(crate) use code_grant::Code;
+pub(crate) use device::Polls;
 pub use device::{DeviceError, WaitingDevice};
 pub(crate) use family::Family;
 pub(crate) use id_token::{Hint, read_hint};

@@ -50,7 +50,7 @@ impl Identity {
             return Err(INVALID);
         }
         let counts = |user: &KnownUser| {
-            let counts = user.profile.counts_since(row.issued_at)
+            let counts = user.profile.counts_for(&row.client_id, row.issued_at)
                 && app.settings.counts_since(row.issued_at);
             user.active() && counts && now < row.expires_at
         };

@@ -67,15 +67,20 @@ async fn a_device_waits_for_its_user_and_gets_one_token() {
     assert!(matches!(pending, Err(TokenError::AuthorizationPending)), "{pending:?}");
     let hasty = room.poll(&codes.device_code, 1_000).await;
     assert!(matches!(hasty, Err(TokenError::SlowDown)), "{hasty:?}");
-    let patient = room.poll(&codes.device_code, 10_000).await;
+    let hasty_again = room.poll(&codes.device_code, 6_000).await;
+    assert!(
+        matches!(hasty_again, Err(TokenError::SlowDown)),
+        "it should wait ten: {hasty_again:?}"
+    );
+    let patient = room.poll(&codes.device_code, 21_000).await;
     assert!(matches!(patient, Err(TokenError::AuthorizationPending)), "{patient:?}");
     let typed = format!("{}-{}", &codes.user_code[..4], &codes.user_code[4..]).to_lowercase();
     let shown = room.server.identity.waiting_device(TENANT, &room.user, &typed, NOW).await.unwrap();
     assert_eq!((shown.app.as_str(), shown.client_id.as_str()), ("Television", TELEVISION));
     room.decide(&typed, true).await.unwrap();
     assert!(matches!(room.decide(&typed, true).await, Err(DeviceError::Unknown)), "one decision");
-    room.poll(&codes.device_code, 11_000).await.unwrap();
-    let again = room.poll(&codes.device_code, 20_000).await;
+    room.poll(&codes.device_code, 22_000).await.unwrap();
+    let again = room.poll(&codes.device_code, 40_000).await;
     assert!(matches!(again, Err(TokenError::InvalidGrant(_))), "{again:?}");
 }
 

@@ -1,8 +1,10 @@
 //! Passwords: right, wrong and guessed.
 
 use crate::harness::{MY_SCOPES, NOW, PASSWORD, Server, TENANT, USER};
+use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
 use dayend_identity::admin::NewUser;
 use dayend_identity::token::{TokenError, TokenRequest};
+use dayend_store::port::{HistoryRecord, Store, UserRow, Write, Writer};
 use std::sync::Arc;
 
 #[tokio::test]
@@ -142,4 +144,40 @@ async fn guesses_from_one_address_do_not_hold_up_another_and_an_administrator_en
     server.identity.token(from(guesser, PASSWORD), NOW).await.unwrap();
     let history = server.history().await;
     assert!(history.iter().any(|row| row.record.detail.contains(r#""action":"unlock""#)));
+}
+
+#[tokio::test]
+async fn a_hash_with_other_parameters_is_made_anew_at_the_log_in_and_nobody_is_logged_out() {
+    let server = Server::start().await;
+    let token = server.log_in(PASSWORD, MY_SCOPES, NOW).await.unwrap().access_token;
+    let user = server.store.user_by_name(TENANT, USER).await.unwrap().unwrap();
+    let weak = Params::new(1024, 1, 1, None).unwrap();
+    let weak = Argon2::new(Algorithm::Argon2id, Version::V0x13, weak);
+    let password = weak.hash_password(PASSWORD.as_bytes()).unwrap().to_string();
+    let history = HistoryRecord {
+        run: None,
+        at: NOW,
+        actor: "test".into(),
+        event: "user".into(),
+        detail: "{}".into(),
+    };
+    let older = UserRow { password: password.clone(), ..user.clone() };
+    server.writer.write(Write::PutUser { user: older, history }).await.unwrap();
+    let stored = async || server.store.user_by_name(TENANT, USER).await.unwrap().unwrap().password;
+
+    server.log_in("wrong", MY_SCOPES, NOW).await.unwrap_err();
+    assert_eq!(stored().await, password, "a wrong password changes nothing");
+    server.writer.set_broken(true);
+    server.log_in(PASSWORD, MY_SCOPES, NOW).await.unwrap_err();
+    assert_eq!(stored().await, password);
+    server.writer.set_broken(false);
+    server.log_in(PASSWORD, MY_SCOPES, NOW).await.unwrap();
+    let renewed = stored().await;
+    assert!(renewed.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{renewed}");
+    server.log_in(PASSWORD, MY_SCOPES, NOW).await.unwrap();
+    assert_eq!(stored().await, renewed, "once is enough");
+    server.identity.authenticate(&token, NOW).await.unwrap();
+    let told = server.history().await;
+    let renewals = told.iter().filter(|row| row.record.detail.contains("renew-hash"));
+    assert_eq!(renewals.count(), 1);
 }

@@ -4,7 +4,7 @@ use crate::app::App;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderName, header};
-use dayend_identity::GrantType;
+use dayend_identity::{GrantType, userinfo};
 use serde_json::{Value, json};
 
 /// Everybody may read it, pages of other origins too.
@@ -54,12 +54,12 @@ fn configuration(app: &App) -> Value {
         "device_authorization_endpoint": at("/oauth2/v1/device"),
         "jwks_uri": jwks,
         "secure_jwks_uri": jwks,
-        "scopes_supported": SCOPES,
+        "scopes_supported": userinfo::SCOPES.as_slice(),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256"],
-        "claims_supported": CLAIMS,
+        "claims_supported": userinfo::CLAIMS.as_slice(),
         "grant_types_supported": GrantType::ALL.map(GrantType::as_str),
         "token_endpoint_auth_methods_supported": AUTH_METHODS,
         "token_endpoint_auth_signing_alg_values_supported": ["RS256"],
@@ -79,40 +79,6 @@ fn configuration(app: &App) -> Value {
     })
 }
 
-const SCOPES: [&str; 10] = [
-    "openid",
-    "profile",
-    "offline_access",
-    "email",
-    "address",
-    "phone",
-    "groups",
-    "get_groups",
-    "approles",
-    "get_approles",
-];
 /// `none` is for public apps, so it stands last.
 const AUTH_METHODS: [&str; 4] =
     ["client_secret_basic", "private_key_jwt", "client_secret_post", "none"];
-const CLAIMS: [&str; 20] = [
-    "aud",
-    "exp",
-    "iat",
-    "iss",
-    "jti",
-    "sub",
-    "auth_time",
-    "nonce",
-    "at_hash",
-    "azp",
-    "amr",
-    "sid",
-    "name",
-    "given_name",
-    "family_name",
-    "preferred_username",
-    "email",
-    "email_verified",
-    "phone_number",
-    "updated_at",
-];

@@ -2,6 +2,7 @@
 
 mod apps;
 mod consent;
+mod consents;
 mod cookies;
 mod device;
 mod flow;
@@ -13,6 +14,7 @@ mod password;
 mod personal;
 mod policy;
 mod reset;
+mod reset_letter;
 mod routes;
 mod sign_in;
 mod style;
@@ -22,5 +24,6 @@ pub(crate) use flow::{answer, redirect};
 pub(crate) use form::Form;
 pub use mail::{Mail, Mailer};
 pub(crate) use page::{Frame, later, notice, page, stale};
+pub(crate) use reset_letter::{AskedBy, send_reset_letter};
 pub use routes::router;
 pub(crate) use visit::Visit;

@@ -1,16 +1,16 @@
 //! `/ui/v1/reset`: a link by mail for who has forgotten the password.
 
 use super::form::Form;
-use super::mail::Mail;
 use super::page::{Frame, notice, page, stale};
 use super::password::told;
+use super::reset_letter::{AskedBy, send_reset_letter};
 use super::visit::Visit;
 use crate::app::App;
 use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
-use dayend_identity::sessions::{PasswordError, ResetMail};
+use dayend_identity::sessions::PasswordError;
 use secrecy::ExposeSecret as _;
 
 #[derive(Template)]
@@ -65,20 +65,8 @@ pub(super) async fn ask(visit: Visit, form: Form) -> Response {
 
 async fn send_link(app: &App, name: &str) {
     let (identity, now) = (app.service.identity(), app.service.now());
-    let Some(mailer) = &app.mailer else { return };
     let Ok(Some(letter)) = identity.begin_reset(identity.tenant(), name, now).await else { return };
-    if let Err(error) = mailer.send(written(&app.settings.base_url, &letter)).await {
-        tracing::error!(%error, "a link to reset a password could not be sent");
-    }
-}
-
-fn written(base_url: &str, letter: &ResetMail) -> Mail {
-    let name = letter.display_name.as_str();
-    let link = format!("{base_url}/ui/v1/reset/{}", letter.secret.expose_secret());
-    let text = format!(
-        "Hello {name},\n\nsomebody, probably you, wants to set a new password for your Dayend account. This link is good once,\nfor 30 minutes:\n\n{link}\n\nIf it was not you, do nothing: your password stays as it is.\n"
-    );
-    Mail { to: letter.to.clone(), subject: "Set a new Dayend password".to_owned(), text }
+    send_reset_letter(app, &letter, AskedBy::Anybody).await;
 }
 
 /// The form behind the link.

@@ -2,8 +2,12 @@
 
 use crate::client::{Client, PASSWORD, USER_SCHEMA, log_in, text, token};
 use dayend_testkit::app::{TestApp, USER};
+use dayend_web::ui::{Mail, Mailer};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
+use std::pin::Pin;
+use std::sync::Arc;
+use tokio::sync::mpsc;
 
 const OTHER_PASSWORD: &str = "another phrase that is long";
 
@@ -127,6 +131,53 @@ async fn an_administrator_gives_a_user_another_password() {
     let patched = json!([{ "op": "replace", "path": "password", "value": PASSWORD }]);
     admin.patch(&format!("/Users/{id}"), patched).await.with(200);
     assert_eq!(log_in_status(&app, "maria", PASSWORD).await, 200);
+}
+
+/// Keeps letters, or refuses them.
+struct Letters(Option<mpsc::UnboundedSender<Mail>>);
+
+impl Mailer for Letters {
+    fn send(&self, mail: Mail) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + '_>> {
+        Box::pin(async move {
+            let letters = self.0.as_ref().ok_or("the mail server is away")?;
+            letters.send(mail).map_err(|error| error.to_string())
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_reset_password_is_followed_by_a_mailed_link_and_told_only_if_no_mail_goes_out() {
+    let mut app = TestApp::new().await;
+    let (sender, mut letters) = mpsc::unbounded_channel();
+    let without = app.app.clone();
+    app.app = without.clone().with_mailer(Arc::new(Letters(Some(sender))));
+    let admin = Client::administrator(&app).await;
+    let id = admin.new_user("maria").await;
+    let path = format!("/UserPasswordResetter/{id}");
+    let nowhere = admin.put(&path, &json!({})).await.with(200);
+    assert!(nowhere["oneTimePassword"].is_string(), "maria has no address: {nowhere}");
+
+    let emails = json!([{ "op": "add", "path": "emails", "value": [{ "value": "maria@bank.example", "type": "work", "primary": true }] }]);
+    admin.patch(&format!("/Users/{id}"), emails).await.with(200);
+    let old = text(&nowhere["oneTimePassword"]);
+    let reset = admin.put(&path, &json!({})).await.with(200);
+    assert_eq!(reset.get("oneTimePassword"), None, "{reset}");
+    assert_eq!(log_in_status(&app, "maria", &old).await, 400, "the password has ended");
+    let letter = letters.recv().await.unwrap();
+    assert_eq!(letter.to, "maria@bank.example");
+    assert!(letter.text.contains("an administrator has ended the password"), "{}", letter.text);
+    let link = letter.text.lines().find_map(|line| line.split_once("/ui/v1/reset/")).unwrap().1;
+    let (identity, now) = (app.service.identity(), app.service.now());
+    identity.finish_reset(link, OTHER_PASSWORD.into(), now).await.unwrap();
+    assert_eq!(log_in_status(&app, "maria", OTHER_PASSWORD).await, 200);
+
+    let told = admin.put(&path, &json!({ "bypassNotification": true })).await.with(200);
+    assert!(told["oneTimePassword"].is_string() && letters.try_recv().is_err(), "{told}");
+    app.app = without.with_mailer(Arc::new(Letters(None)));
+    let admin = Client::administrator(&app).await;
+    let told = admin.put(&path, &json!({})).await.with(200);
+    let password = text(&told["oneTimePassword"]);
+    assert_eq!(log_in_status(&app, "maria", &password).await, 200, "no mail server: it is told");
 }
 
 #[tokio::test]

@@ -1,7 +1,8 @@
 //! What people do for themselves: passwords, tokens, apps.
 
 use crate::browser::{Browser, Page, between, client, request, settings};
-use dayend_identity::admin::NewUser;
+use dayend_identity::admin::{Administrator, AppRole, GroupDraft, Holder, NewUser, Right};
+use dayend_identity::caller::Function;
 use dayend_identity::model::{Email, UserProfile};
 use dayend_testkit::app::{TENANT, TestApp, USER};
 use dayend_web::ui::{Mail, Mailer};
@@ -24,7 +25,7 @@ async fn logged_in(app: &TestApp) -> Browser {
 #[tokio::test]
 async fn who_is_not_logged_in_logs_in_first_and_comes_back() {
     let app = TestApp::new().await;
-    for path in ["/ui/v1/", "/ui/v1/tokens", "/ui/v1/password", "/ui/v1/apps"] {
+    for path in ["/ui/v1/", "/ui/v1/tokens", "/ui/v1/consents", "/ui/v1/password", "/ui/v1/apps"] {
         let mut browser = Browser::new(&app);
         let sent = browser.get(path).await;
         assert_eq!(sent.status, 303, "{path}");
@@ -251,4 +252,26 @@ async fn an_administrator_renews_a_secret_and_others_see_no_app() {
     assert!(!other.get("/ui/v1/").await.body.contains("/ui/v1/apps"));
     let stolen = other.fill(&page, &[("password", "some ordinary words")]).await;
     assert_eq!(stolen.status, 403);
+
+    let (by, now) = (Administrator::on_the_machine("test"), app.service.now());
+    let plain = identity.user_named(TENANT, "plain").await.unwrap().unwrap();
+    let draft = GroupDraft {
+        display_name: "Administrators".to_owned(),
+        external_id: String::new(),
+        description: String::new(),
+        members: Some([Holder::User(plain.id)].into()),
+    };
+    let group = identity.create_group(&by, TENANT, draft, now).await.unwrap();
+    for (right, status) in [
+        (Right::Role(AppRole::GlobalViewer), 403),
+        (Right::Role(AppRole::DomainAdministrator), 200),
+        (Right::everywhere(Function::Admin), 200),
+    ] {
+        let given = (Holder::Group(group.id.clone()), right.clone());
+        identity.give(&by, TENANT, given, now).await.unwrap();
+        assert_eq!(other.get("/ui/v1/apps").await.status, status, "{right:?} through a group");
+        let taken = (&Holder::Group(group.id.clone()), &right);
+        identity.take(&by, TENANT, taken, now).await.unwrap();
+        assert_eq!(other.get("/ui/v1/apps").await.status, 403, "{right:?} was taken away");
+    }
 }

@@ -35,7 +35,7 @@ pub(crate) async fn redeem(browser: &mut Browser, client: &Client, more: &[(&str
     browser.post("/oauth2/v1/token", &all).await
 }
 
-fn json(page: &Page) -> Value {
+pub(crate) fn json(page: &Page) -> Value {
     serde_json::from_str(&page.body).unwrap()
 }
 

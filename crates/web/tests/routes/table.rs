@@ -105,6 +105,8 @@ const ROWS: &[(&str, Door)] = &[
     ("POST /ui/v1/tokens",                              Session),
     ("GET /ui/v1/password",                             Session),
     ("POST /ui/v1/password",                            Session),
+    ("GET /ui/v1/consents",                             Session),
+    ("POST /ui/v1/consents",                            Session),
     ("GET /ui/v1/device",                               Session),
     ("POST /ui/v1/device",                              Session),
     ("GET /ui/v1/apps",                                 Session),

@@ -69,7 +69,17 @@ impl Person {
 
     /// Starts `dayend login --no-browser` and reads where to go.
     pub(crate) fn begin(&self, more: &[&str]) -> LoggingIn {
-        let mut child = self.start(&[&["login", "--no-browser"], more].concat());
+        self.begin_with(&[&["login", "--no-browser"], more].concat(), "  ")
+    }
+
+    /// Starts `dayend login --device` and reads where to go with the code.
+    pub(crate) fn begin_on_a_device(&self) -> LoggingIn {
+        self.begin_with(&["login", "--device"], "or open ")
+    }
+
+    /// Starts a command and reads the address that stands behind `mark` at the beginning of a line.
+    fn begin_with(&self, arguments: &[&str], mark: &str) -> LoggingIn {
+        let mut child = self.start(arguments);
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
         let mut heard = String::new();
         let page = loop {
@@ -77,7 +87,7 @@ impl Person {
             let read = stderr.read_line(&mut line).unwrap();
             assert!(read > 0, "it ended without a page: {heard}");
             heard.push_str(&line);
-            if let Some(page) = line.strip_prefix("  ") {
+            if let Some(page) = line.strip_prefix(mark) {
                 break page.trim().parse().unwrap();
             }
         };

@@ -85,6 +85,7 @@ impl Identity {
             },
             // Whoever knew the old password, or was logged in before, is not any more.
             valid_from: if ended { now.0 } else { user.profile.valid_from },
+            withdrawn: user.profile.withdrawn.clone(),
             ..draft.profile
         };
         let write = Write::Change {

@@ -11,6 +11,7 @@ use dayend_engine::codes::shortened;
 use dayend_engine::time::Timestamp;
 use dayend_store::port::{Guard, Outcome, UserRow, Write};
 use serde_json::json;
+use std::collections::BTreeMap;
 
 impl Identity {
     /// Makes a user. Without a password nobody knows it: somebody has to give the user one before the first log-in.
@@ -40,7 +41,8 @@ impl Identity {
             created_at: now,
         };
         let stamp = Stamp { created_by: by.author.clone(), ..Stamp::default() };
-        let kept = UserProfile { stamp, valid_from: 0, ..draft.profile };
+        let kept =
+            UserProfile { stamp, valid_from: 0, withdrawn: BTreeMap::new(), ..draft.profile };
         let id = row.id.clone();
         let detail = json!({
             "action": "create", "tenant": tenant, "user": row.name, "id": id, "active": row.active, "set": told,

@@ -90,6 +90,21 @@ impl Identity {
         Ok(kept.into_iter().map(|kept| kept.value.group).collect())
     }
 
+    /// Id and name of the groups that a user is in, by name.
+    pub(crate) async fn group_names_of(
+        &self,
+        tenant: &str,
+        user_id: &str,
+    ) -> Result<Vec<(String, String)>, StoreError> {
+        let mut names = Vec::new();
+        for id in self.group_ids_of(tenant, &Holder::User(user_id.to_owned()).text()).await? {
+            let group = self.document::<GroupRecord>(tenant, &id).await?;
+            names.extend(group.map(|group| (id, group.value.display_name)));
+        }
+        names.sort_by(|(_, one), (_, other)| one.cmp(other));
+        Ok(names)
+    }
+
     /// The groups that somebody is in.
     pub async fn groups_of(&self, tenant: &str, member: &Holder) -> Result<Vec<Group>, AdminError> {
         let mut groups = Vec::new();

@@ -3,6 +3,8 @@
 mod ask;
 mod decide;
 mod documents;
+mod polls;
 mod redeem;
 
 pub use decide::{DeviceError, WaitingDevice};
+pub(crate) use polls::Polls;

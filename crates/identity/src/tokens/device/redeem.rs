@@ -42,12 +42,13 @@ impl Identity {
             return Err(TokenError::ExpiredToken);
         }
         match &kept.value.decision {
-            Decision::Waiting => match self.polls.take(&id, now) {
-                Ok(()) => Err(TokenError::AuthorizationPending),
-                Err(_) => Err(TokenError::SlowDown),
-            },
+            Decision::Waiting if self.polls.was_patient(&id, now) => {
+                Err(TokenError::AuthorizationPending)
+            }
+            Decision::Waiting => Err(TokenError::SlowDown),
             Decision::Refused => Err(TokenError::AccessDenied),
             Decision::Approved { user_id, logged_in_at } => {
+                self.polls.forget(&id);
                 let since = Timestamp(*logged_in_at);
                 self.redeem_device(app, (user_id, since), &kept, asking, now).await
             }
@@ -67,6 +68,7 @@ impl Identity {
         asking.user = user.as_ref().map(|user| user.row.name.clone());
         let counts = |user: &KnownUser| user.active() && user.profile.counts_since(logged_in_at);
         let user = user.filter(counts).ok_or(INVALID)?;
+        let withdrawn_from = user.profile.withdrawn_from(&app.row.client_id);
         let scopes = Scopes::stored(&kept.value.scope)?;
         let tenant = app.row.tenant.as_str();
         let grant = Grant {
@@ -74,7 +76,7 @@ impl Identity {
             app,
             user: Some(&user),
             scopes: &scopes,
-            family: Family::begun_at(logged_in_at),
+            family: Family::begun_at(withdrawn_from.max(logged_in_at)),
             parent: None,
             until: None,
             documents: vec![

@@ -64,7 +64,10 @@ pub(in crate::admin) const PASSWORD_RESET: Schema = changer(
     "urn:ietf:params:scim:schemas:oracle:idcs:UserPasswordResetter",
     "UserPasswordResetter",
     "UserPasswordResetter",
-    &[Attribute::text("oneTimePassword").exact().read_only()],
+    &[
+        Attribute::flag("bypassNotification").write_only(),
+        Attribute::text("oneTimePassword").exact().read_only(),
+    ],
 );
 /// `/admin/v1/MePasswordChanger`.
 pub(in crate::admin) const MY_PASSWORD: Schema = changer(
