@@ -7,6 +7,7 @@ use crate::outside::telling::tell;
 use crate::server_support::run;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::path::PathBuf;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
@@ -17,8 +18,6 @@ const LATEST: Duration = Duration::from_millis(1200);
 const WHOLE: usize = 4;
 const PARTS: usize = 3;
 const PART_BYTES: usize = 400_000;
-/// Moves the clock of a program.
-const LATER: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
 const SWEPT_WITHIN: Duration = Duration::from_mins(1);
 
 #[test]
@@ -51,8 +50,12 @@ fn after_a_kill_at_any_moment_files_are_whole_or_not_there_and_their_room_is_fre
     let blobs: usize =
         there.iter().map(|name| if name.contains("parts") { PARTS } else { 1 }).sum();
     // The sweeper sees to it when a server starts, and this one believes that a day has gone by.
-    assert!(std::path::Path::new(LATER).exists(), "{LATER} is missing: install faketime");
-    let later = [("LD_PRELOAD", LATER), ("FAKETIME", "+25h"), ("DONT_FAKE_MONOTONIC", "1")];
+    let clock = clock();
+    let later = [
+        ("LD_PRELOAD", clock.to_str().unwrap()),
+        ("FAKETIME", "+25h"),
+        ("DONT_FAKE_MONOTONIC", "1"),
+    ];
     let log = desk.scratch().join("log");
     let desk = desk.again_with(&later, &log);
     let begun = Instant::now();
@@ -64,6 +67,13 @@ fn after_a_kill_at_any_moment_files_are_whole_or_not_there_and_their_room_is_fre
     let home = desk.home;
     drop(desk.server);
     assert!(run(&["audit", "verify", "--data", home.text()]).ok().ends_with("intact\n"));
+}
+
+/// What moves the clock of a program; its directory is named for the machine.
+fn clock() -> PathBuf {
+    let directories = std::fs::read_dir("/usr/lib").unwrap().map(|entry| entry.unwrap().path());
+    let mut libraries = directories.map(|path| path.join("faketime/libfaketimeMT.so.1"));
+    libraries.find(|library| library.exists()).expect("faketime is installed (`./test.sh` does it)")
 }
 
 /// Whole files and one in parts, all on their way at the same time.
