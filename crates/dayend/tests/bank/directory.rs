@@ -72,14 +72,18 @@ impl Bank {
         let begun = Instant::now();
         let server = Process::try_serve(wrapper, self.home.text(), &self.outside("log"))?;
         let ready_after = begun.elapsed();
+        let token = self.ask_for_token(&server)?.text("access_token");
+        Some(Open { bank: self, server, ready_after, token })
+    }
+
+    /// What a server says to the app that asks for a token; nothing if it was gone by then.
+    pub(crate) fn ask_for_token(&self, server: &Process) -> Option<Answer> {
         let (id, secret) = (self.home.get("client_id"), self.home.get("client_secret"));
-        let answer = try_curl(&format!(
+        try_curl(&format!(
             "curl -i --silent --show-error --max-time 60 --cacert {} -u {id}:{secret} {}/oauth2/v1/token -d grant_type=client_credentials",
             self.home.get("ca_file"),
             server.base_url
-        ))?;
-        let token = answer.text("access_token");
-        Some(Open { bank: self, server, ready_after, token })
+        ))
     }
 
     /// What the database consists of, and the directory that names it.

@@ -1,5 +1,6 @@
 //! The end of the database's log is torn, what is shared in memory is garbage, a byte of the file is not what it was.
 
+use crate::bank::process::Process;
 use crate::bank::{Bank, Open};
 use crate::orders::{NOTHING, Orders};
 use crate::outside::chance::Chance;
@@ -112,13 +113,16 @@ fn killed() -> (Bank, Orders) {
     (bank, orders)
 }
 
-/// True: a server started on a damaged file, and serves what it can read. False: it said why not, in one sentence.
+/// True: a server started on a damaged file, and serves what it can. False: it said why not, in one sentence, at its start or
+/// when it had to write where the damage is, and accepted nothing.
 fn starts_or_says_why(bank: &Bank) -> bool {
-    if let Some(open) = bank.try_open(&[]) {
-        drop(open);
-        return true;
-    }
+    let server = Process::try_serve(&[], bank.home.text(), &bank.outside("log"));
+    let answer = server.as_ref().map(|server| bank.ask_for_token(server).unwrap());
     let log = fs::read_to_string(bank.outside("log")).unwrap();
+    if let Some(answer) = answer {
+        assert!(answer.status == 200 || log.contains("the database file is damaged"), "{log}");
+        return answer.status == 200;
+    }
     let last = log.lines().last().unwrap_or_default();
     assert!(last.starts_with("dayend: ") && last.contains("database"), "{last}");
     false
