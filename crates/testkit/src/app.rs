@@ -46,6 +46,7 @@ pub const FILE_SETTINGS: FileSettings = FileSettings {
     tenant_max_files: 100,
     keep_free_bytes: 0,
     transfers: 32,
+    tenant_bytes_per_s: None,
     keep_days: Some(30),
 };
 

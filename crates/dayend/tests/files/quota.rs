@@ -1,6 +1,7 @@
 //! What a tenant may have, and what stays free.
 
 use crate::desk::{Desk, content, oci_code};
+use std::time::{Duration, Instant};
 
 #[test]
 fn a_tenant_has_so_many_bytes_and_files_and_no_more() {
@@ -48,4 +49,18 @@ fn files_leave_room_on_the_disk_for_everything_else() {
     let answer = desk.follow(&link, &format!("-T {}", desk.file("x", b"x").display()));
     assert_eq!((answer.status, oci_code(&answer).as_str()), (507, "InsufficientStorage"));
     assert_eq!((desk.names().len(), desk.blobs()), (0, 0));
+}
+
+#[test]
+fn the_files_of_a_tenant_move_no_faster_than_they_may() {
+    let desk = Desk::with("tenant_bytes_per_s = 1048576");
+    let sent = content(5 << 19);
+    let begun = Instant::now();
+    desk.put("a", &sent);
+    // Two and a half seconds' worth, of which one had been saved up.
+    assert!(begun.elapsed() > Duration::from_secs(1), "{:?}", begun.elapsed());
+    let link = desk.download_link("a");
+    let begun = Instant::now();
+    assert!(desk.bytes(&link) == sent);
+    assert!(begun.elapsed() > Duration::from_secs(1), "{:?}", begun.elapsed());
 }

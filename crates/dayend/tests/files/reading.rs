@@ -1,6 +1,7 @@
 //! Reading files: ranges, conditions, other headers, lists.
 
 use crate::desk::{Desk, content, oci_code};
+use crate::outside::curl::shell;
 use serde_json::json;
 
 #[test]
@@ -147,4 +148,20 @@ fn a_link_lists_what_it_is_good_for_and_only_if_it_was_made_to() {
         (preflight.status, preflight.header("access-control-allow-origin")),
         (204, Some("*"))
     );
+}
+
+#[test]
+fn an_archive_is_a_file_like_any_other_and_is_never_unpacked() {
+    let desk = Desk::new();
+    let archive = desk.scratch().join("night.zip");
+    shell(&format!(
+        "python3 -c \"import zipfile; zipfile.ZipFile('{}', 'w').writestr('../../evil', 'x' * 100000)\"",
+        archive.display()
+    ));
+    let bytes = std::fs::read(&archive).unwrap();
+    desk.put("night.zip", &bytes);
+    assert_eq!(desk.names(), ["night.zip"]);
+    assert!(desk.bytes(&desk.download_link("night.zip")) == bytes);
+    let found = shell(&format!("find '{}' -name '*evil*'", desk.home.data().display()));
+    assert_eq!(found, "");
 }

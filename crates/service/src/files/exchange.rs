@@ -1,6 +1,7 @@
 //! The exchange: its parts, and what is set about it.
 
 use super::error::FileError;
+use super::pace::Pace;
 use super::usage::{Quota, Usage};
 use crate::clock::Clock;
 use dayend_engine::codes::Scope;
@@ -32,6 +33,8 @@ pub struct FileSettings {
     pub keep_free_bytes: u64,
     /// Files that are on their way in at a time, and as many out.
     pub transfers: usize,
+    /// How fast the files of one tenant move, in and out together; none: as fast as they can.
+    pub tenant_bytes_per_s: Option<u64>,
     /// None: files stay until somebody removes them.
     pub keep_days: Option<u64>,
 }
@@ -46,6 +49,7 @@ impl Default for FileSettings {
             tenant_max_files: 1_000_000,
             keep_free_bytes: 256 << 20,
             transfers: 1024,
+            tenant_bytes_per_s: None,
             keep_days: None,
         }
     }
@@ -78,6 +82,7 @@ pub struct Exchange {
     /// Places for what comes in, and for what goes out: who is slow with one does not hinder the other.
     pub(super) arrivals: Arc<Semaphore>,
     pub(super) departures: Arc<Semaphore>,
+    pub(super) pace: Arc<Pace>,
     /// Tenants that are known to have a document.
     pub(super) tenants: Mutex<HashSet<String>>,
     last_number: AtomicU64,
@@ -100,6 +105,7 @@ impl Exchange {
             refusals: RefusalGate::new(),
             arrivals: Arc::new(Semaphore::new(settings.transfers)),
             departures: Arc::new(Semaphore::new(settings.transfers)),
+            pace: Arc::new(Pace::new(settings.tenant_bytes_per_s)),
             tenants: Mutex::default(),
             last_number: AtomicU64::new(0),
             listener: OnceLock::new(),

@@ -16,6 +16,7 @@ mod incoming;
 mod links;
 mod multipart;
 mod outgoing;
+mod pace;
 mod parts;
 mod receiving;
 mod records;

@@ -7,6 +7,7 @@ use super::error::FileError;
 use super::exchange::{Exchange, place};
 use super::incoming::named;
 use super::records::{Described, FileRecord, folder};
+use bytes::Bytes;
 use dayend_engine::codes::Scope;
 use dayend_engine::time::Timestamp;
 use dayend_files::{ByteStream, FileName, Prefix, VaultError};
@@ -38,6 +39,7 @@ pub struct FileShown {
 pub struct FileFound {
     pub shown: FileShown,
     exchange: Arc<Exchange>,
+    tenant: String,
     record: FileRecord,
 }
 
@@ -73,9 +75,14 @@ impl FileFound {
         let rest = bytes.map_err(move |error| told(&file, error));
         // The place is held as long as there is something to read.
         let all = stream::iter(first.map(Ok)).chain(rest);
-        let held = all.map(move |piece| {
-            let _place = &departure;
-            piece
+        let way = Arc::new((Arc::clone(&self.exchange.pace), self.tenant.clone(), departure));
+        let held = all.then(move |piece| {
+            let way = Arc::clone(&way);
+            async move {
+                let (pace, tenant, _place) = &*way;
+                pace.pass(tenant, piece.as_ref().map_or(0, Bytes::len)).await;
+                piece
+            }
         });
         Ok(held.boxed())
     }
@@ -98,6 +105,7 @@ impl Exchange {
         Ok(found.map(|found| FileFound {
             shown: FileShown::of(&found.record),
             exchange: Arc::clone(self),
+            tenant: scope.tenant.clone(),
             record: found.record,
         }))
     }

@@ -5,6 +5,7 @@ use super::documents::{Place, put};
 use super::due;
 use super::error::FileError;
 use super::exchange::{Exchange, new_blob, place};
+use super::pace::Pace;
 use super::records::{Due, Extent, TenantRecord};
 use super::usage::Reserved;
 use dayend_engine::codes::Scope;
@@ -45,6 +46,8 @@ pub(super) struct Receiving {
     reserved: Reserved,
     announced: Announced,
     limit_bytes: u64,
+    pace: Arc<Pace>,
+    tenant: String,
     transfer: Option<OwnedSemaphorePermit>,
 }
 
@@ -91,6 +94,8 @@ impl Exchange {
             reserved,
             announced,
             limit_bytes,
+            pace: Arc::clone(&self.pace),
+            tenant: scope.tenant.clone(),
             transfer: Some(transfer),
         })
     }
@@ -134,6 +139,7 @@ impl Receiving {
             return Err(FileError::TooLarge { limit_bytes: self.limit_bytes });
         }
         self.reserved.grow_to(size)?;
+        self.pace.pass(&self.tenant, bytes.len()).await;
         Ok(self.deposit.write(bytes).await?)
     }
 

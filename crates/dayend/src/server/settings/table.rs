@@ -260,6 +260,12 @@ pub(crate) const SETTINGS: &[Setting] = &[
         doc: "What files leave free on the disk for the database and everything else, in bytes.",
     },
     Setting {
+        key: "files.tenant_bytes_per_s",
+        kind: Kind::Number { min: 0, max: MANY },
+        default: "0",
+        doc: "How many bytes of one tenant's files are moved a second, in and out together; 0 sets no limit.",
+    },
+    Setting {
         key: "files.keep_days",
         kind: Kind::Number { min: 0, max: 36_500 },
         default: "0",

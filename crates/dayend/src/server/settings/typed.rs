@@ -170,6 +170,7 @@ fn files(read: &Reader<'_>) -> FileSettings {
         tenant_max_files: read.number("files.tenant_files"),
         keep_free_bytes: read.number("files.keep_free_bytes"),
         transfers: read.size("files.transfers"),
+        tenant_bytes_per_s: read.limit("files.tenant_bytes_per_s"),
         keep_days: read.limit("files.keep_days"),
     }
 }
