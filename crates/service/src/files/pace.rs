@@ -1,4 +1,4 @@
-//! The bandwidth of tenants: whoever moves more bytes than are due waits, and hinders nobody else.
+//! The bandwidth of tenants: whoever moves more bytes than are due waits; the others have their own.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
